@@ -1,0 +1,36 @@
+"""System checks: what runs, but not as well as it could."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps.config import AppConfig
+from django.core.checks import CheckMessage, Info, register
+from django.db import DatabaseError, connection
+
+TRIGRAM_INDEX = "certstates_device_user_trgm"
+
+NO_TRIGRAM_INDEX = Info(
+    "The search for a part of a device or user name has no index on this server.",
+    hint="At many thousand records such a search reads the whole table. As a superuser: "
+    "CREATE EXTENSION pg_trgm; then: manage.py migrate certstates 0001 and "
+    "manage.py migrate certstates. Everything else works without it.",
+    id="certstates.I001",
+)
+
+
+@register()
+def check_trigram_index(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Say what is lost where PostgreSQL has no pg_trgm. Silent without a database."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT to_regclass('certstates_managedalldevicecertificatestate')"
+                " IS NOT NULL AND to_regclass(%s) IS NULL",
+                [TRIGRAM_INDEX],
+            )
+            (is_missing,) = cursor.fetchone() or (False,)
+    except DatabaseError:
+        return []
+    return [NO_TRIGRAM_INDEX] if is_missing else []

@@ -1,0 +1,197 @@
+"""The one fire exit: every refusal leaves in Microsoft Graph's error envelope.
+
+Shape (Microsoft REST API Guidelines, "Error condition responses")::
+
+    {"error": {"code": "...", "message": "...", "target": "...",
+               "details": [{"code": "...", "message": "...", "target": "..."}],
+               "innerError": {"date": "...", "request-id": "...",
+                              "client-request-id": "..."}}}
+"""
+
+import datetime as dt
+import http
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+
+logger = logging.getLogger(__name__)
+
+Detail = dict[str, str]
+
+
+class GraphError(exceptions.APIException):
+    """A refusal that knows its status, its code and, where there is one, its target."""
+
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_code = "BadRequest"
+    default_detail = "The request is not valid."
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        target: str | None = None,
+        details: list[Detail] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.target = target
+        self.details = details
+
+
+class BadRequest(GraphError):
+    pass
+
+
+class ModelValidationFailure(GraphError):
+    """The body is JSON, but not a valid managedAllDeviceCertificateState."""
+
+    default_code = "ModelValidationFailure"
+    default_detail = "The object is not valid."
+
+
+class ResourceNotFound(GraphError):
+    status_code = status.HTTP_404_NOT_FOUND
+    default_code = "ResourceNotFound"
+    default_detail = "No object has this id."
+
+
+class Conflict(GraphError):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "Conflict"
+    default_detail = "An object with this id already exists; nothing was changed."
+
+
+class RequestEntityTooLarge(GraphError):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "RequestEntityTooLarge"
+    default_detail = "The request body is too large."
+
+
+class NotImplementedYet(GraphError):
+    """Valid OData that this server does not offer."""
+
+    status_code = status.HTTP_501_NOT_IMPLEMENTED
+    default_code = "NotImplemented"
+    default_detail = "This is not implemented."
+
+
+# The codes for refusals that Django or REST framework make by themselves.
+CODES = {
+    400: "BadRequest",
+    401: "InvalidAuthenticationToken",
+    403: "Forbidden",
+    404: "ResourceNotFound",
+    405: "MethodNotAllowed",
+    406: "NotAcceptable",
+    409: "Conflict",
+    413: "RequestEntityTooLarge",
+    415: "UnsupportedMediaType",
+    429: "TooManyRequests",
+    500: "InternalServerError",
+    501: "NotImplemented",
+    503: "ServiceUnavailable",
+}
+
+# The codes inside ``details``, by the code of the field's error.
+DETAIL_CODES = {
+    "required": "MissingProperty",
+    "unknown": "UnknownProperty",
+    "null": "NullNotAllowed",
+    "invalid_type": "TypeMismatch",
+    "not_updatable": "PropertyNotUpdatable",
+}
+INVALID_VALUE = "InvalidValue"
+
+
+def envelope(
+    request: HttpRequest,
+    code: str,
+    message: str,
+    *,
+    target: str | None = None,
+    details: list[Detail] | None = None,
+) -> dict[str, Any]:
+    """Return the body of an error. ``innerError.date`` is UTC, without zone letter."""
+    error: dict[str, Any] = {"code": code, "message": message}
+    if target:
+        error["target"] = target
+    if details:
+        error["details"] = details
+    error["innerError"] = {
+        "date": dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S"),
+        "request-id": request.graph_request_id,  # type: ignore[attr-defined]
+        "client-request-id": request.graph_client_request_id,  # type: ignore[attr-defined]
+    }
+    return {"error": error}
+
+
+def response(request: HttpRequest, status_code: int, message: str) -> HttpResponse:
+    """Return an error outside REST framework: unknown paths, refusals by Django."""
+    code = CODES.get(status_code, http.HTTPStatus(status_code).name.title())
+    body = orjson.dumps(envelope(request, code, message))
+    return HttpResponse(body, status=status_code, content_type="application/json")
+
+
+def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
+    """Answer for every exception of a view (REST framework's EXCEPTION_HANDLER).
+
+    What is not a refusal is a bug: it is logged with its traceback, and the answer
+    says nothing of it but its request-id.
+    """
+    request = context["request"]._request
+    if isinstance(error, Http404):
+        error = ResourceNotFound()
+    if isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if not isinstance(error, exceptions.APIException):
+        logger.error("request-id %s failed", request.graph_request_id, exc_info=error)
+        error = exceptions.APIException(
+            "Something went wrong on the server. The request-id finds it in the log."
+        )
+    return _refusal(request, error)
+
+
+def _refusal(request: HttpRequest, error: exceptions.APIException) -> Response:
+    if isinstance(error, exceptions.ValidationError):
+        error = validation_failure(error.detail)
+    code = CODES.get(error.status_code, CODES[400])
+    target = details = None
+    if isinstance(error, GraphError):
+        code, target, details = error.default_code, error.target, error.details
+    body = envelope(request, code, str(error.detail), target=target, details=details)
+    return Response(body, error.status_code, headers=_headers(error))
+
+
+def _headers(error: exceptions.APIException) -> dict[str, str]:
+    headers = {}
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait))
+    return headers
+
+
+def validation_failure(found: Any) -> ModelValidationFailure:
+    """Return one refusal that names every property at fault, in wire names."""
+    details = list(_details(found))
+    if len(details) == 1:
+        [detail] = details
+        message = f"{detail['target']}: {detail['message']}"
+        return ModelValidationFailure(message, target=detail["target"], details=details)
+    names = ", ".join(dict.fromkeys(d["target"] for d in details))
+    return ModelValidationFailure(
+        f"{len(details)} properties are not valid: {names}.", details=details
+    )
+
+
+def _details(found: Mapping[str, Any]) -> Iterator[Detail]:
+    for target, problems in found.items():
+        for problem in problems:
+            code = DETAIL_CODES.get(getattr(problem, "code", ""), INVALID_VALUE)
+            yield {"code": code, "message": str(problem), "target": str(target)}

@@ -1,0 +1,155 @@
+"""Everything that a desk needs, started with one command and stopped with Ctrl-C."""
+
+import contextlib
+import datetime as dt
+import errno
+import os
+import secrets
+import socket
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from certstates.examples import curl_create
+from certstates.models import ManagedAllDeviceCertificateState
+from certstates.permissions import READ_WRITE
+from certstates.tokens import issue_token
+
+FIXTURE = "sample"
+# The fixture's stories ("expires tomorrow") are told at this moment.
+FIXTURE_MOMENT = dt.datetime(2026, 11, 23, 8, tzinfo=dt.UTC)
+STAFF = "admin"
+TOKEN_LIFETIME = dt.timedelta(days=90)
+
+
+class Command(BaseCommand):
+    help = "Start PostgreSQL, the API and the admin on this machine; Ctrl-C stops them."
+    requires_system_checks = ()  # they want the database, which is not running yet
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=8000, help="default: 8000")
+        parser.add_argument(
+            "--reset", action="store_true", help="delete the embedded database first"
+        )
+
+    def handle(self, *, port: int, reset: bool, **options: Any) -> None:
+        from project.server import HOST, serve
+
+        check_port(HOST, port)
+        if reset:
+            self.reset()
+        with self.database():
+            self.migrate()
+            self.load_fixture()
+            self.check()
+            self.welcome(f"http://{HOST}:{port}")
+            connections.close_all()  # the workers open their own
+            serve(port)
+            self.say("\nStopping")
+        self.say("Stopped")
+
+    def say(self, sentence: str) -> None:
+        self.stdout.write(sentence)
+        self.stdout.flush()
+
+    def reset(self) -> None:
+        if os.environ.get("DATABASE_URL"):
+            raise CommandError(
+                "--reset deletes the embedded database only, and DATABASE_URL is set."
+            )
+        from project.embedded_postgres import CLUSTER
+
+        self.stdout.write(
+            "This deletes every record, user and token of the embedded database.\n"
+            "Type yes to go on: ",
+            ending="",
+        )
+        self.stdout.flush()
+        try:
+            answer = input()
+        except EOFError:
+            answer = ""
+        if answer.strip().lower() != "yes":
+            raise CommandError("Nothing was deleted.")
+        CLUSTER.delete()
+        self.say("The database is deleted")
+
+    @contextlib.contextmanager
+    def database(self) -> Iterator[None]:
+        """Run the embedded PostgreSQL, or make sure that the given server answers."""
+        if os.environ.get("DATABASE_URL"):
+            try:
+                version = connection.pg_version  # type: ignore[attr-defined]
+            except DatabaseError as error:
+                raise CommandError(
+                    f"The server of DATABASE_URL cannot be used: {error}"
+                ) from None
+            self.say(f"PostgreSQL {version // 10000} of DATABASE_URL is used")
+            yield
+            return
+        from project.embedded_postgres import CLUSTER
+
+        self.say("Starting PostgreSQL")
+        with CLUSTER.running():
+            self.say(f"PostgreSQL {CLUSTER.version} is running on .data/{CLUSTER.name}")
+            yield
+
+    def migrate(self) -> None:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if plan:
+            self.say(f"Applying {len(plan)} migrations")
+            call_command("migrate", verbosity=0, interactive=False)
+
+    def load_fixture(self) -> None:
+        if ManagedAllDeviceCertificateState.objects.exists():
+            return
+        call_command("loaddata", FIXTURE, verbosity=0)
+        records = ManagedAllDeviceCertificateState.objects.all()
+        records.move_dates(timezone.now() - FIXTURE_MOMENT)
+        self.say(f"Loaded {records.count()} records from the fixture {FIXTURE}")
+
+    def welcome(self, server: str) -> None:
+        if not get_user_model().objects.exists():
+            self.first_start(server)
+        self.say(
+            f"\ncertstates is at {server}/ (admin: {server}/admin/, docs: "
+            f"{server}/docs/)\nCtrl-C stops it and the database; the data are kept."
+        )
+
+    def first_start(self, server: str) -> None:
+        password = secrets.token_urlsafe(12)
+        get_user_model().objects.create_superuser(STAFF, password=password)
+        token = issue_token("first start", scope=READ_WRITE, lifetime=TOKEN_LIFETIME)
+        self.say(
+            "\nShown only this once:\n"
+            f"  admin user    {STAFF}\n"
+            f"  password      {password}\n"
+            f"  bearer token  {token}\n"
+            f"\nPost a record:\n\n{curl_create(server, token)}"
+        )
+
+
+def check_port(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OverflowError:
+            raise CommandError(f"There is no port {port}.") from None
+        except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                raise
+            reason = "taken by another program"
+            if error.errno == errno.EACCES:
+                reason = "for root only"
+            raise CommandError(
+                f"Port {port} is {reason}. Choose another: manage.py up --port 8001"
+            ) from None

@@ -1,0 +1,30 @@
+"""The two pages for people who have just arrived."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from certstates.errors import CODES
+from certstates.examples import curl_create
+from certstates.models import RevocationStatus
+from certstates.permissions import READ, READ_WRITE
+from certstates.views import COLLECTION
+
+
+def landing(request: HttpRequest) -> HttpResponse:
+    return render(request, "landing.html", {"collection": COLLECTION})
+
+
+def docs(request: HttpRequest) -> HttpResponse:
+    server = request.build_absolute_uri("/").rstrip("/")
+    return render(
+        request,
+        "docs.html",
+        {
+            "collection": COLLECTION,
+            "codes": CODES,
+            "curl": curl_create(server, "$TOKEN"),
+            "read": READ,
+            "read_write": READ_WRITE,
+            "statuses": list(RevocationStatus),
+        },
+    )

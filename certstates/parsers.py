@@ -1,0 +1,85 @@
+"""Request bodies: JSON as RFC 8259 and OData want it, and nothing else."""
+
+import json
+from collections.abc import Mapping
+from typing import IO, Any, NoReturn
+
+from django.conf import settings
+from rest_framework.exceptions import UnsupportedMediaType
+from rest_framework.parsers import BaseParser
+from rest_framework.utils.mediatypes import _MediaType
+
+from certstates.errors import BadRequest, RequestEntityTooLarge
+
+
+class GraphJSONParser(BaseParser):
+    """UTF-8 JSON of at most ``MAX_BODY_SIZE`` bytes, without duplicate names or NaN.
+
+    Raises RequestEntityTooLarge, UnsupportedMediaType (another charset or a content
+    encoding) or BadRequest, which says what is wrong and where.
+    """
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        meta = (parser_context or {})["request"].META
+        refuse_foreign_encodings(media_type or "", meta.get("HTTP_CONTENT_ENCODING"))
+        return parse_json(read_within_limit(stream, int(meta["CONTENT_LENGTH"])))
+
+
+def refuse_foreign_encodings(media_type: str, content_encoding: str | None) -> None:
+    charset = _MediaType(media_type).params.get("charset", "utf-8").strip('"')
+    if charset.lower() not in ("utf-8", "utf8", "us-ascii"):
+        raise UnsupportedMediaType(media_type, "A JSON body must be UTF-8.")
+    if content_encoding and content_encoding.lower() != "identity":
+        raise UnsupportedMediaType(
+            media_type, f"Content-Encoding {content_encoding} is not supported."
+        )
+
+
+def read_within_limit(stream: IO[bytes], length: int) -> bytes:
+    if length > settings.MAX_BODY_SIZE:
+        raise RequestEntityTooLarge(
+            f"The request body has {length} bytes; "
+            f"{settings.MAX_BODY_SIZE} are allowed."
+        )
+    return stream.read(length)
+
+
+def parse_json(body: bytes) -> Any:
+    """Return the value, or raise BadRequest."""
+    try:
+        return json.loads(
+            body.decode("utf-8-sig"),
+            object_pairs_hook=_object,
+            parse_constant=_refuse_constant,
+        )
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"The body is not UTF-8 (byte {error.start}).") from None
+    except json.JSONDecodeError as error:
+        raise BadRequest(
+            f"The body is not JSON: {error.msg}, line {error.lineno} "
+            f"column {error.colno}."
+        ) from None
+    except RecursionError:
+        raise BadRequest("The JSON is nested too deeply.") from None
+    except ValueError:  # the one that is left: a number of thousands of digits
+        raise BadRequest("The JSON holds a number that is too long.") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in found if names.count(name) > 1)
+        raise BadRequest(f"The name {twice!r} occurs twice in an object.", target=twice)
+    return found
+
+
+def _refuse_constant(word: str) -> NoReturn:
+    raise BadRequest(f"The body is not JSON: {word} is not a JSON value.")

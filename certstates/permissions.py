@@ -1,0 +1,34 @@
+"""Graph's permissions for this entity, as scopes of the access token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+
+if TYPE_CHECKING:  # rest_framework.views itself imports this module, by its settings
+    from rest_framework.views import APIView
+
+READ = "DeviceManagementConfiguration.Read.All"
+READ_WRITE = "DeviceManagementConfiguration.ReadWrite.All"
+
+
+class HasGraphScope(BasePermission):
+    """Reading needs either scope, writing the second. Scopes are compared in any case."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if request.auth is None:
+            raise NotAuthenticated(
+                "An access token is required: Authorization: Bearer."
+            )
+        accepted = [READ_WRITE]
+        if request.method in SAFE_METHODS:
+            accepted = [READ, READ_WRITE]
+        held = request.auth.scope.lower().split()
+        if not any(scope.lower() in held for scope in accepted):
+            raise PermissionDenied(
+                f"The access token needs the scope {' or '.join(accepted)}."
+            )
+        return True

