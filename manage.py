@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The usual Django door; works before anything is installed (see project/bootstrap.py)."""
+"""Django's usual door; works before anything is installed (project/bootstrap.py)."""
 
 import contextlib
 import os

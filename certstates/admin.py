@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.db import models
 from django.http import HttpRequest
 
-from certstates.models import (
-    CertificateStateQuerySet,
-    ManagedAllDeviceCertificateState,
-)
+from certstates.models import ManagedAllDeviceCertificateState
 
 if TYPE_CHECKING:  # Django's class is generic for the type checker only
     ModelAdmin = admin.ModelAdmin[ManagedAllDeviceCertificateState]
@@ -28,20 +26,21 @@ admin.site.index_title = "Device certificates"
 class ExpiryFilter(admin.SimpleListFilter):
     title = "expiry"
     parameter_name = "expiry"
+    days = {"7": 7, "30": 30, "90": 90}
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        windows = [(str(days), f"Expires within {days} days") for days in (7, 30, 90)]
+        windows = [(key, f"Expires within {n} days") for key, n in self.days.items()]
         return [("expired", "Expired"), *windows]
 
-    def queryset(
-        self, request: HttpRequest, queryset: CertificateStateQuerySet
-    ) -> CertificateStateQuerySet:
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         value = self.value()
         if value is None:
             return queryset
         if value == "expired":
             return queryset.expired()
-        return queryset.expiring(within=dt.timedelta(days=int(value)))
+        if value not in self.days:
+            raise IncorrectLookupParameters  # the list then says that it ignores it
+        return queryset.expiring(within=dt.timedelta(days=self.days[value]))
 
 
 @admin.register(ManagedAllDeviceCertificateState)
@@ -118,11 +117,14 @@ class CertificateStateAdmin(ModelAdmin):
     def formfield_for_dbfield(
         self,
         db_field: models.Field[Any, Any],
-        request: HttpRequest | None,
+        request: Any,
         **kwargs: Any,
     ) -> forms.Field | None:
         """Show texts whole and keep their outer spaces: the source wrote them."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field:
+            # "Changed" means other than in the database, not than in a hidden input.
+            field.show_hidden_initial = False
         if isinstance(field, forms.CharField):
             field.strip = False
             field.widget.attrs["class"] = "vTextField"

@@ -1,4 +1,4 @@
-"""Bearer tokens (RFC 6750), looked up by their SHA-256 in django-oauth-toolkit's table."""
+"""Bearer tokens (RFC 6750), found by their SHA-256 in django-oauth-toolkit's table."""
 
 import hashlib
 import re

@@ -11,8 +11,8 @@ TRIGRAM_INDEX = "certstates_device_user_trgm"
 
 NO_TRIGRAM_INDEX = Info(
     "The search for a part of a device or user name has no index on this server.",
-    hint="At many thousand records such a search reads the whole table. As a superuser: "
-    "CREATE EXTENSION pg_trgm; then: manage.py migrate certstates 0001 and "
+    hint="With many records such a search reads the whole table. Cure: as a superuser "
+    "CREATE EXTENSION pg_trgm, then manage.py migrate certstates 0001 and "
     "manage.py migrate certstates. Everything else works without it.",
     id="certstates.I001",
 )

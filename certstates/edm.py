@@ -20,15 +20,22 @@ DATE_TIME_OFFSET = re.compile(
     r"(?P<second>:\d\d)?(?:\.(?P<fraction>\d{1,12}))?(?P<offset>Z|[+-]\d\d:\d\d)",
     re.ASCII | re.IGNORECASE,
 )
+JSON_TYPES: dict[type, str] = {
+    dict: "an object",
+    float: "a number with a fraction",
+    int: "a number",
+    list: "an array",
+    str: "a string",
+    type(None): "null",
+}
 LARGEST_OFFSET = dt.timedelta(hours=14)
 
 
 def json_type(value: Any) -> str:
     """Return what a parsed JSON value is, in words."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    names = {str: "a string", dict: "an object", list: "an array"}
-    return names.get(type(value), "a number")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return JSON_TYPES[type(value)]
 
 
 class EdmField(serializers.Field[Any, Any, Any, Any]):

@@ -28,7 +28,7 @@ Detail = dict[str, str]
 class GraphError(exceptions.APIException):
     """A refusal that knows its status, its code and, where there is one, its target."""
 
-    status_code = status.HTTP_400_BAD_REQUEST
+    status_code: int = status.HTTP_400_BAD_REQUEST
     default_code = "BadRequest"
     default_detail = "The request is not valid."
 

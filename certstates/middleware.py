@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from certstates import errors
 
 # The site's own pages; every other path speaks Graph.
-PAGES = re.compile(r"/(admin|static|docs)(/|$)|/(favicon\.ico)?$")
+PAGES = re.compile(r"/(admin|docs|static)(/.*)?|/favicon\.ico", re.DOTALL)
 # What a client may choose as its request id: visible ASCII, and not a whole novel.
 CLIENT_REQUEST_ID = re.compile(r"[!-~]{1,128}", re.ASCII)
 
@@ -34,9 +34,14 @@ class GraphMiddleware:
             theirs if CLIENT_REQUEST_ID.fullmatch(theirs) else request_id
         )
         response = self.get_response(request)
-        if PAGES.match(request.path_info):
+        if self._is_page(request):
             return response
         return self._as_graph(request, response)
+
+    def _is_page(self, request: HttpRequest) -> bool:
+        if request.path_info == "/":  # a page to read, and a service root to write to
+            return request.method in ("GET", "HEAD")
+        return bool(PAGES.fullmatch(request.path_info))
 
     def _as_graph(
         self, request: HttpRequest, response: HttpResponseBase

@@ -32,7 +32,7 @@ ID_PATTERN = r"^[^\u0000-\u001f\u007f-\u009f/]+$"  # read alike by Python and Po
 
 
 def camel_case(name: str) -> str:
-    """Return Graph's name of a field: ``userPrincipalName``, ``user_principal_name``."""
+    """Return Graph's name of a field: ``userPrincipalName`` and the like."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from certstates.errors import CODES
 from certstates.examples import curl_create
@@ -10,10 +11,12 @@ from certstates.permissions import READ, READ_WRITE
 from certstates.views import COLLECTION
 
 
+@require_safe
 def landing(request: HttpRequest) -> HttpResponse:
     return render(request, "landing.html", {"collection": COLLECTION})
 
 
+@require_safe
 def docs(request: HttpRequest) -> HttpResponse:
     server = request.build_absolute_uri("/").rstrip("/")
     return render(

@@ -8,7 +8,10 @@ from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-if TYPE_CHECKING:  # rest_framework.views itself imports this module, by its settings
+if TYPE_CHECKING:
+    from oauth2_provider.models import AccessToken
+
+    # Not for import at run time: it imports this module itself, by a setting.
     from rest_framework.views import APIView
 
 READ = "DeviceManagementConfiguration.Read.All"
@@ -16,7 +19,7 @@ READ_WRITE = "DeviceManagementConfiguration.ReadWrite.All"
 
 
 class HasGraphScope(BasePermission):
-    """Reading needs either scope, writing the second. Scopes are compared in any case."""
+    """Reading needs either scope, writing the second; their case does not matter."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         if request.auth is None:
@@ -26,7 +29,8 @@ class HasGraphScope(BasePermission):
         accepted = [READ_WRITE]
         if request.method in SAFE_METHODS:
             accepted = [READ, READ_WRITE]
-        held = request.auth.scope.lower().split()
+        token: AccessToken = request.auth
+        held = token.scope.lower().split()
         if not any(scope.lower() in held for scope in accepted):
             raise PermissionDenied(
                 f"The access token needs the scope {' or '.join(accepted)}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.conf import settings
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -45,7 +45,8 @@ class GraphSerializer(serializers.Serializer[Any]):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         for name in cls.Meta.fields:
-            field, wire_name = cls.Meta.model._meta.get_field(name), camel_case(name)
+            field: Any = cls.Meta.model._meta.get_field(name)
+            wire_name = camel_case(name)
             cls._declared_fields[wire_name] = cls.edm_types[type(field)](
                 source=name if name != wire_name else None,
                 required=False,
@@ -59,7 +60,7 @@ class GraphSerializer(serializers.Serializer[Any]):
         try:
             values: dict[str, Any] = super().to_internal_value(properties)
         except serializers.ValidationError as refused:
-            errors |= refused.detail  # type: ignore[arg-type]
+            errors |= cast("Errors", refused.detail)
         if errors:
             raise serializers.ValidationError(errors)
         return values
@@ -75,7 +76,7 @@ class GraphSerializer(serializers.Serializer[Any]):
                 excluded, validate_unique=False, validate_constraints=False
             )
         except DjangoValidationError as refused:
-            found = get_error_detail(refused)
+            found = cast("Errors", get_error_detail(refused))
             raise serializers.ValidationError(
                 {camel_case(name): details for name, details in found.items()}
             ) from None

@@ -90,7 +90,7 @@ class CertificateStateViewSet(ViewSet):
             raise errors.ResourceNotFound
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def records(self) -> CertificateStateQuerySet:

@@ -37,9 +37,16 @@ DATABASE_URL=postgresql://user:password@localhost/certstates, and run the same c
 again."""
 
 # What pip prints when nothing answers, whatever the package was.
-NETWORK_SIGNS = ("NewConnectionError", "Failed to establish", "ConnectTimeout",
-                 "Temporary failure in name resolution", "ProxyError", "SSLError",
-                 "Max retries exceeded", "Connection refused", "ReadTimeout")  # fmt: skip
+NETWORK_SIGNS = (
+    "NewConnectionError",
+    "ConnectTimeout",
+    "ReadTimeout",
+    "ProxyError",
+    "SSLError",
+    "Failed to establish",
+    "Max retries exceeded",
+    "Temporary failure in name resolution",
+)
 
 
 def ensure_environment(argv: list[str]) -> None:
@@ -47,7 +54,7 @@ def ensure_environment(argv: list[str]) -> None:
 
     May not return: the process is then replaced by the same command inside ``.venv``.
     """
-    inside = VENV.exists() and os.path.samefile(sys.prefix, VENV)
+    inside = VENV.exists() and VENV.samefile(sys.prefix)
     if not inside and _is_usable_as_it_is():
         return
     if not inside:
@@ -98,7 +105,10 @@ def _make_venv() -> None:
     # Under an empty environment Python may not know where its own executable is.
     python = sys.executable or shutil.which("python3", path=os.defpath) or "python3"
     done = subprocess.run(
-        [python, "-m", "venv", "--clear", str(VENV)], capture_output=True, text=True
+        [python, "-m", "venv", "--clear", str(VENV)],
+        check=False,
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
         shutil.rmtree(VENV, ignore_errors=True)
@@ -109,10 +119,12 @@ def _install(files: tuple[str, ...]) -> None:
     say(f"Installing {files[0]} into .venv (once; it takes about a minute)")
     options = [option for name in files for option in ("-r", str(ROOT / name))]
     done = subprocess.run(
-        [str(_python()), "-m", "pip", "install", "--quiet", "--retries", "2",
-         "--disable-pip-version-check", *options],
-        capture_output=True, text=True, errors="replace",
-    )  # fmt: skip
+        [str(_python()), "-m", "pip", "install", "--quiet", "--retries=2", *options],
+        check=False,
+        capture_output=True,
+        text=True,
+        errors="replace",
+    )
     if done.returncode:
         sys.exit(_explain(done.stdout + done.stderr))
     _stamp(files).touch()

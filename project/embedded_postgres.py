@@ -32,7 +32,7 @@ MAJOR = "18"
 TIMEOUT = "60"  # seconds to start (crash recovery may take a while) or to stop
 # Nothing of the caller's locale reaches the server: it may not exist on this machine.
 SERVER_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
-NOT_DURABLE = ("-F", "-csynchronous_commit=off", "-cfull_page_writes=off")
+NOT_DURABLE = ("-c fsync=off", "-c synchronous_commit=off", "-c full_page_writes=off")
 
 
 class EmbeddedPostgresError(ImproperlyConfigured):
@@ -68,8 +68,8 @@ class Cluster:
 
     @property
     def socket_dir(self) -> Path:
-        """Return a short path (a socket's has 103 characters), the same for everyone."""
-        return Path("/tmp") / f"certstates-{self._digest}"  # noqa: S108 -- 0700, checked
+        """Return a short path (a socket's has 103 characters), the same for all."""
+        return Path("/tmp", f"certstates-{self._digest}")  # noqa: S108 -- 0700, checked
 
     @property
     def data_dir(self) -> Path:
@@ -169,15 +169,21 @@ class Cluster:
         new.mkdir(mode=0o700)
         self._account.own(new)
         self._run(
-            "initdb", f"--pgdata={new}", "--username=postgres", "--encoding=UTF8",
-            "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
-            "--auth-local=trust", "--auth-host=reject", "--no-instructions",
+            "initdb",
+            f"--pgdata={new}",
+            "--username=postgres",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--auth-local=trust",
+            "--auth-host=reject",
             *([] if self.durable else ["--no-sync"]),
-        )  # fmt: skip
+        )
         roles = f"CREATE ROLE {NAME} LOGIN CREATEDB;\n"
         database = f"CREATE DATABASE {NAME} OWNER {NAME};\n"
-        self._run("postgres", "--single", "-D", str(new), "postgres",
-                  feed=roles + database)  # fmt: skip
+        single_user = ("--single", "-D", str(new), "postgres")
+        self._run("postgres", *single_user, feed=roles + database)
         new.rename(target)
 
     def _check_data(self) -> None:
@@ -210,10 +216,15 @@ class Cluster:
     def _start(self) -> None:
         log = self.data_dir / "server.log"
         log.unlink(missing_ok=True)
-        # These words pass through a shell inside pg_ctl; none of them has a space.
-        options = ["-k", str(self.socket_dir), "-clisten_addresses=''",
-                   "-cunix_socket_permissions=0700", "-ctimezone=UTC",
-                   "-clog_timezone=UTC", *([] if self.durable else NOT_DURABLE)]  # fmt: skip
+        # These pass through a shell inside pg_ctl; none of the values has a space.
+        options = [
+            f"-k {self.socket_dir}",
+            "-c listen_addresses=''",
+            "-c unix_socket_permissions=0700",
+            "-c timezone=UTC",
+            "-c log_timezone=UTC",
+            *([] if self.durable else NOT_DURABLE),
+        ]
         try:
             self._pg_ctl("start", "-l", str(log), "-o", " ".join(options))
         except EmbeddedPostgresError as refused:
@@ -253,16 +264,21 @@ class Cluster:
         """Run one of PostgreSQL's programs as the server's account."""
         try:
             done = subprocess.run(
-                [str(self._programs / program), *arguments], input=feed.encode(),
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/",
-                env=SERVER_ENVIRONMENT, **self._account.process_options,
-            )  # fmt: skip
+                [str(self._programs / program), *arguments],
+                check=False,
+                input=feed.encode(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                cwd="/",  # the caller's may be closed to the account
+                env=SERVER_ENVIRONMENT,
+                **self._account.process_options,
+            )
         except PermissionError as refused:
             raise EmbeddedPostgresError(
                 f"PostgreSQL cannot run as uid {self._account.uid} here ({refused}). "
                 "Run the command as an ordinary user, or set DATABASE_URL."
             ) from None
-        output = done.stdout.decode(errors="replace").strip()
+        output: str = done.stdout.decode(errors="replace").strip()
         if done.returncode:
             raise EmbeddedPostgresError(f"{program} failed:\n{output}")
         return output
@@ -300,7 +316,7 @@ def _command_line(pid: int) -> str:
         except (FileNotFoundError, ProcessLookupError):
             return ""
     listed = ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)]
-    return subprocess.run(listed, capture_output=True, text=True).stdout
+    return subprocess.run(listed, check=False, capture_output=True, text=True).stdout
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """Settings, read top to bottom. Every environment variable is listed in README.md."""
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -16,8 +17,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 def env_bool(name: str, *, default: bool) -> bool:
     value = os.environ.get(name, "")
-    words = {"": default, "on": True, "1": True, "true": True,
-             "off": False, "0": False, "false": False}  # fmt: skip
+    words = {"": default, "on": True, "1": True, "off": False, "0": False}
     if value.lower() not in words:
         raise ImproperlyConfigured(f"{name} must be on or off, not {value!r}.")
     return words[value.lower()]
@@ -76,16 +76,18 @@ def env_secret_key() -> str:
 def local_secret_key(path: Path) -> str:
     """Return the key that belongs to the embedded database, made at first need."""
     path.parent.mkdir(exist_ok=True)
-    try:
-        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as f:
-            f.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass
+    if not path.exists():
+        mine = path.with_name(f"{path.name}.{os.getpid()}")
+        mine.touch(mode=0o600)
+        mine.write_text(secrets.token_urlsafe(50))
+        with contextlib.suppress(FileExistsError):  # another process was faster
+            path.hardlink_to(mine)
+        mine.unlink()
     try:
         return path.read_text()
     except PermissionError:
         raise ImproperlyConfigured(
-            f"{path} belongs to another account. Set SECRET_KEY, or run as that account."
+            f"{path} belongs to another account: set SECRET_KEY or run as that one."
         ) from None
 
 
@@ -181,7 +183,7 @@ CSRF_COOKIE_SECURE = not DEBUG
 if env_bool("BEHIND_TLS_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# --- REST framework and OAuth ----------------------------------------------------------
+# --- REST framework and OAuth --------------------------------------------------------
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -210,7 +212,7 @@ OAUTH2_PROVIDER = {
     "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
 }
 
-# --- Logging ---------------------------------------------------------------------------
+# --- Logging -------------------------------------------------------------------------
 
 LOGGING = {
     "version": 1,
@@ -218,6 +220,10 @@ LOGGING = {
     "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    # Django's own handlers would repeat each line, or mail it.
-    "loggers": {"django": {"handlers": [], "level": "WARNING", "propagate": True}},
+    "loggers": {
+        # Django's own handlers would repeat each line, or mail it.
+        "django": {"handlers": [], "level": "WARNING"},
+        # A refused request is the client's affair; what broke is logged.
+        "django.request": {"level": "ERROR"},
+    },
 }

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
@@ -19,7 +20,6 @@ def with_chunked_bodies(application: Application) -> Application:
 
     Reads one byte more than is allowed, so that the parser sees what is too large.
     """
-    from django.conf import settings
 
     def wrapped(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("wsgi.input_terminated") and not environ.get("CONTENT_LENGTH"):

@@ -13,8 +13,24 @@ from certstates.errors import BadRequest, NotImplementedYet
 PAGE_SIZE = 1000  # both Graph's default and its maximum
 
 SYSTEM_OPTIONS = frozenset(
-    "apply compute count deltatoken expand filter format index levels orderby "
-    "schemaversion search select skip skiptoken top".split()
+    [
+        "apply",
+        "compute",
+        "count",
+        "deltatoken",
+        "expand",
+        "filter",
+        "format",
+        "index",
+        "levels",
+        "orderby",
+        "schemaversion",
+        "search",
+        "select",
+        "skip",
+        "skiptoken",
+        "top",
+    ]
 )
 
 

@@ -1,0 +1,44 @@
+"""The three people of the tests, and the PostgreSQL that they meet."""
+
+import os
+
+import pytest
+from django.conf import settings
+
+from certstates.permissions import READ, READ_WRITE
+from tests.make import ApiClient, make_token
+
+
+def pytest_configure():
+    """Hash secrets fast: each test makes a token, and so an application's secret."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    """Run the tests' own cluster, unless DATABASE_URL names a server."""
+    if os.environ.get("DATABASE_URL"):
+        yield
+        return
+    from project.embedded_postgres import Cluster
+
+    cluster = Cluster(settings.BASE_DIR / ".data", name="test-postgres", durable=False)
+    with cluster.running():
+        settings.DATABASES["default"].update(cluster.settings)
+        yield
+
+
+@pytest.fixture
+def operator(db):
+    """Reads and writes."""
+    return ApiClient(make_token(READ_WRITE))
+
+
+@pytest.fixture
+def reader(db):
+    return ApiClient(make_token(READ))
+
+
+@pytest.fixture
+def stranger():
+    return ApiClient()
