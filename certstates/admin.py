@@ -21,6 +21,7 @@ else:
 admin.site.site_header = "certstates"
 admin.site.site_title = "certstates"
 admin.site.index_title = "Device certificates"
+admin.site.enable_nav_sidebar = False  # the width is for the list
 
 
 class ExpiryFilter(admin.SimpleListFilter):
@@ -47,9 +48,9 @@ class ExpiryFilter(admin.SimpleListFilter):
 class CertificateStateAdmin(ModelAdmin):
     list_display = (
         "managed_device_display_name",
-        "user_principal_name",
-        "certificate_revoke_status",
         "certificate_expiration_date_time",
+        "certificate_revoke_status",
+        "user_principal_name",
         "certificate_issuer_name",
         "certificate_subject_name",
         "certificate_serial_number",
@@ -107,6 +108,9 @@ class CertificateStateAdmin(ModelAdmin):
         ),
         ("Record", {"fields": ("created_at", "updated_at")}),
     )
+
+    class Media:
+        css = {"all": ["certstates/admin.css"]}
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: ManagedAllDeviceCertificateState | None = None

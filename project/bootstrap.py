@@ -36,6 +36,8 @@ Set DATABASE_URL to a PostgreSQL server of your own, version 14 to 18, for examp
 DATABASE_URL=postgresql://user:password@localhost/certstates, and run the same command
 again."""
 
+PIP_INSTALL = ("-m", "pip", "install", "--quiet", "--retries=2")
+
 # What pip prints when nothing answers, whatever the package was.
 NETWORK_SIGNS = (
     "NewConnectionError",
@@ -62,7 +64,7 @@ def ensure_environment(argv: list[str]) -> None:
             _make_venv()
         _continue_inside(argv)
     files = _requirement_files(argv)
-    if not _stamp(files).exists():
+    if not any(_stamp(enough).exists() for enough in (files, DEVELOPMENT)):
         _install(files)
         _continue_inside(argv)
 
@@ -119,7 +121,7 @@ def _install(files: tuple[str, ...]) -> None:
     say(f"Installing {files[0]} into .venv (once; it takes about a minute)")
     options = [option for name in files for option in ("-r", str(ROOT / name))]
     done = subprocess.run(
-        [str(_python()), "-m", "pip", "install", "--quiet", "--retries=2", *options],
+        [str(_python()), *PIP_INSTALL, *options],
         check=False,
         capture_output=True,
         text=True,

@@ -17,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -104,8 +105,7 @@ class Cluster:
                     "The database is in use by another command; stop that one first."
                 )
             self._stop()
-            for directory in (self.data_dir, self.socket_dir):
-                shutil.rmtree(directory, ignore_errors=True)
+            shutil.rmtree(self.data_dir, ignore_errors=True)
             (self.home / self.name).unlink(missing_ok=True)
 
     @cached_property
@@ -154,6 +154,7 @@ class Cluster:
             if self._accepts():
                 return
             self._stop()
+        self._take_over_pid()
         self._make_socket_dir()
         self._start()
 
@@ -212,6 +213,8 @@ class Cluster:
                     f"{self.socket_dir} exists, but is not a private directory of "
                     f"uid {self._account.uid}. Remove it and run the command again."
                 ) from None
+            for left_by_a_killed_server in self.socket_dir.iterdir():
+                left_by_a_killed_server.unlink()
 
     def _start(self) -> None:
         log = self.data_dir / "server.log"
@@ -225,31 +228,45 @@ class Cluster:
             "-c log_timezone=UTC",
             *([] if self.durable else NOT_DURABLE),
         ]
-        try:
-            self._pg_ctl("start", "-l", str(log), "-o", " ".join(options))
-        except EmbeddedPostgresError as refused:
-            words = log.read_text(errors="replace") if log.exists() else str(refused)
-            raise EmbeddedPostgresError(
-                f"PostgreSQL did not start. The end of {log}:\n{words.strip()[-800:]}"
-            ) from None
+        for _ in range(20):
+            with contextlib.suppress(EmbeddedPostgresError):
+                self._pg_ctl("start", "-l", str(log), "-o", " ".join(options))
+                return
+            words = log.read_text(errors="replace") if log.exists() else ""
+            if "shared memory block" not in words:
+                break
+            time.sleep(0.2)  # processes of a killed server are on their way out
+        raise EmbeddedPostgresError(
+            f"PostgreSQL did not start. The end of {log}:\n{words.strip()[-800:]}"
+        )
 
     def _stop(self) -> None:
         """Stop the server the fast way: clients are cut off, data are written."""
         if self._is_running():
             self._pg_ctl("stop", "-m", "fast")
+        shutil.rmtree(self.socket_dir, ignore_errors=True)
 
     def _is_running(self) -> bool:
-        pid_file = self.data_dir / "postmaster.pid"
+        pid = self._recorded_pid()
+        return pid is not None and str(self.data_dir) in _command_line(pid)
+
+    def _recorded_pid(self) -> int | None:
         try:
-            command_line = _command_line(int(pid_file.read_text().split("\n")[0]))
+            return int((self.data_dir / "postmaster.pid").read_text().split("\n")[0])
         except (FileNotFoundError, ValueError):
-            return False
-        if command_line and str(self.data_dir) not in command_line:
-            # After a crash of the machine a stranger may have the pid, and PostgreSQL
-            # would refuse to start. (It deals with the pid of a dead server itself.)
-            pid_file.unlink()
-            return False
-        return bool(command_line)
+            return None
+
+    def _take_over_pid(self) -> None:
+        """Keep a dead server's file from stopping the next one.
+
+        After a crash its pid may be a stranger's or a zombie's, and PostgreSQL would
+        take that for a server. It knows that its grandparent, this process, is none.
+        The file stays, for its other lines guard against server processes left over.
+        """
+        pid_file = self.data_dir / "postmaster.pid"
+        if pid_file.exists():
+            _, *rest = pid_file.read_text().split("\n")
+            pid_file.write_text("\n".join([str(os.getpid()), *rest]))
 
     def _accepts(self) -> bool:
         with socket.socket(socket.AF_UNIX) as probe:

@@ -3,23 +3,44 @@
 import multiprocessing
 import os
 import signal
+import socket
 import threading
+import time
+from collections.abc import Callable
 from multiprocessing.connection import wait
 from typing import Any
 
-from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from granian.server.mp import MPServer
 
 from project.wsgi import application
 
 HOST = "127.0.0.1"
 THREADS = 2  # per worker; each keeps a database connection open
+DRAIN_TIMEOUT = 20  # seconds for requests that have begun, after SIGTERM
 
 
-def serve(port: int) -> None:
+class Server(MPServer):
+    """Granian, but a worker that is only just starting hears SIGTERM too."""
+
+    def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
+        super().signal_handler_interrupt(*args, **kwargs)
+        threading.Thread(target=self._keep_telling_workers, daemon=True).start()
+
+    def _keep_telling_workers(self) -> None:
+        """Repeat what granian says once: a worker loses it before its loop runs."""
+        while True:
+            time.sleep(0.5)
+            for worker in [*self.wrks]:
+                worker.terminate()
+
+
+def serve(port: int, *, when_serving: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM; requests that have begun are finished."""
-    server = Granian(
+    # A worker that is told to stop before it can be graceful stops at once.
+    os.register_at_fork(after_in_child=_default_sigterm)
+    server = Server(
         "project.wsgi:application",
         address=HOST,
         port=port,
@@ -28,8 +49,23 @@ def serve(port: int) -> None:
         blocking_threads=THREADS,
         log_level=LogLevels.warning,
         websockets=False,
+        workers_kill_timeout=DRAIN_TIMEOUT,
     )
+    threading.Thread(target=_await_answer, args=(port, when_serving)).start()
     server.serve(target_loader=_application_in_worker)
+
+
+def _await_answer(port: int, then: Callable[[], None]) -> None:
+    for _ in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)) == 0:
+                return then()
+        time.sleep(0.05)
+    return None
+
+
+def _default_sigterm() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _application_in_worker(target: str) -> Any:

@@ -52,7 +52,7 @@ def env_database() -> dict[str, Any]:
         return CLUSTER.settings
     try:
         database: dict[str, Any] = {**dj_database_url.parse(url)}
-    except (ValueError, dj_database_url.ParseError):
+    except ValueError:
         # The address is not repeated: it holds a password.
         raise ImproperlyConfigured("DATABASE_URL is not a database address.") from None
     if database["ENGINE"] != "django.db.backends.postgresql":

@@ -49,9 +49,9 @@ class Command(BaseCommand):
             self.migrate()
             self.load_fixture()
             self.check()
-            self.welcome(f"http://{HOST}:{port}")
+            first_words = self.first_words(f"http://{HOST}:{port}")
             connections.close_all()  # the workers open their own
-            serve(port)
+            serve(port, when_serving=lambda: self.say(first_words))
             self.say("\nStopping")
         self.say("Stopped")
 
@@ -116,24 +116,23 @@ class Command(BaseCommand):
         records.move_dates(timezone.now() - FIXTURE_MOMENT)
         self.say(f"Loaded {records.count()} records from the fixture {FIXTURE}")
 
-    def welcome(self, server: str) -> None:
-        if not get_user_model().objects.exists():
-            self.first_start(server)
-        self.say(
+    def first_words(self, server: str) -> str:
+        """Return what to say once the server listens; make a user if there is none."""
+        words = (
             f"\ncertstates is at {server}/ (admin: {server}/admin/, docs: "
             f"{server}/docs/)\nCtrl-C stops it and the database; the data are kept."
         )
-
-    def first_start(self, server: str) -> None:
+        if get_user_model().objects.exists():
+            return words
         password = secrets.token_urlsafe(12)
         get_user_model().objects.create_superuser(STAFF, password=password)
         token = issue_token("first start", scope=READ_WRITE, lifetime=TOKEN_LIFETIME)
-        self.say(
+        return (
             "\nShown only this once:\n"
             f"  admin user    {STAFF}\n"
             f"  password      {password}\n"
             f"  bearer token  {token}\n"
-            f"\nPost a record:\n\n{curl_create(server, token)}"
+            f"\nPost a record:\n\n{curl_create(server, token)}\n{words}"
         )
 
 

@@ -1,0 +1,165 @@
+"""The morning round in a real browser: sign in, look, search, correct."""
+
+import json
+import os
+import shutil
+import tempfile
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from certstates.examples import CREATE
+from certstates.views import COLLECTION
+from tests.desk import Desk, fetch
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+# Set to docs/ in order to renew the pictures there.
+PICTURES = os.environ.get("SCREENSHOTS")
+RECORDS = f"/beta/{COLLECTION}"
+
+
+@pytest.fixture(scope="module")
+def served():
+    """Yield the address, password and token of an ``up`` of its own."""
+    with tempfile.TemporaryDirectory(prefix="certstates-desk-", dir="/tmp") as top:
+        Path(top).chmod(0o755)
+        desk = Desk(Path(top))
+        with desk.up() as serving:
+            yield (
+                desk.url,
+                serving.said(r"password +(\S+)"),
+                serving.said(r"bearer token +(\S+)"),
+            )
+        desk.wait_until_nothing_runs()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if not CHROMIUM:
+        message = "Chromium is not installed (Debian: apt-get install chromium)."
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(browser, served, request):
+    """A page on which nothing may go wrong, and nothing may leave this machine."""
+    context = browser.new_context(
+        base_url=served[0],
+        color_scheme=request.param,
+        viewport={"width": 1360, "height": 900},
+    )
+    page = context.new_page()
+    troubles = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("response", lambda r: r.status < 400 or troubles.append(r.url))
+    page.on("console", lambda m: m.type == "error" and troubles.append(m.text))
+    page.on("request", lambda r: r.url.startswith(served[0]) or troubles.append(r.url))
+    page.scheme = request.param
+    yield page
+    context.close()
+    assert troubles == []
+
+
+def post(url, token, body):
+    request = urllib.request.Request(
+        f"{url}{RECORDS}",
+        json.dumps(body).encode(),
+        {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request) as response:
+        return json.load(response)["id"]
+
+
+def picture(page, name):
+    if PICTURES:
+        suffix = "" if page.scheme == "light" else "-dark"
+        page.screenshot(path=Path(PICTURES, f"{name}{suffix}.png"))
+
+
+def sign_in(page, password):
+    page.goto("/admin/")
+    page.get_by_label("Username").fill("admin")
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.locator("#user-tools")).to_contain_text("admin")
+
+
+def test_a_posted_record_is_seen_and_corrected(page, served):
+    url, password, token = served
+    device = f"LAPTOP-E2E-{page.scheme}"
+    id = post(url, token, {**CREATE, "managedDeviceDisplayName": device})
+
+    page.goto("/")
+    picture(page, "landing")
+    sign_in(page, password)
+    page.goto("/")
+    page.get_by_role("navigation").get_by_role("link", name="Records").click()
+    picture(page, "list")
+    page.locator("#searchbar").fill(device.lower())
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator("#result_list tbody tr")).to_have_count(1)
+    page.get_by_role("link", name=device).click()
+
+    page.get_by_label("Device:").fill("<i>CORRECTED</i>")
+    page.get_by_label("Revocation:").select_option("Revocation pending")
+    picture(page, "form")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".messagelist .success")).to_contain_text("<i>CORRECTED</i>")
+
+    _, body = fetch(f"{url}{RECORDS}/{id}", Authorization=f"Bearer {token}")
+    answer = json.loads(body)
+    assert answer["managedDeviceDisplayName"] == "<i>CORRECTED</i>"
+    assert answer["certificateRevokeStatus"] == "pending"
+    assert answer["certificateExpirationDateTime"] == CREATE[
+        "certificateExpirationDateTime"
+    ]  # fmt: skip
+
+
+def test_a_record_is_added_filtered_and_deleted(page, served):
+    sign_in(page, served[1])
+    page.goto("/admin/certstates/managedalldevicecertificatestate/add/")
+    page.get_by_label("Device:").fill(f"BY-HAND-{page.scheme}")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".errornote")).to_contain_text("correct the errors")
+
+    for name in ("issuance", "expiration"):
+        date = page.locator(f"[name=certificate_{name}_date_time_0]")
+        date.fill("2020-01-01")
+        page.locator(f"[name=certificate_{name}_date_time_1]").fill("10:00:00")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".messagelist .success")).to_contain_text("added")
+
+    page.get_by_role("link", name="Expired", exact=True).click()
+    page.get_by_role("link", name=f"BY-HAND-{page.scheme}").click()
+    page.get_by_role("link", name="Delete").click()
+    page.get_by_role("button", name="sure").click()
+    expect(page.locator(".messagelist .success")).to_contain_text("deleted")
+
+
+def test_the_docs_page_can_be_read(page):
+    page.goto("/docs/")
+    expect(page.get_by_role("heading", name="Access tokens")).to_be_visible()
+    picture(page, "docs")
+
+
+@pytest.mark.parametrize("path", ["/", "/docs/"])
+def test_pages_fit_a_phone(page, path):
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(path)
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 390
+    if path == "/":
+        picture(page, "landing-phone")

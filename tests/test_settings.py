@@ -1,0 +1,106 @@
+"""Settings: defaults that run, and wrong values that say which variable is wrong."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+READ = "from project import settings; print(settings.{name})"
+
+
+def read(name, **environment):
+    """Import the settings in a process of their own; return code, output, errors."""
+    done = subprocess.run(
+        [sys.executable, "-c", READ.format(name=name)],
+        check=False,
+        capture_output=True,
+        cwd=settings.BASE_DIR,
+        env={"PATH": os.defpath, **environment},
+        text=True,
+    )
+    return done.returncode, done.stdout.strip(), done.stderr
+
+
+URL = "postgresql://somebody:secret@db.example:5433/records"
+
+
+def test_an_empty_environment_is_enough():
+    assert read("DEBUG") == (0, "False", "")
+    assert "/tmp/certstates-" in read("DATABASES")[1]
+
+
+def test_a_database_of_ones_own_is_used():
+    code, out, _ = read("DATABASES", DATABASE_URL=URL, SECRET_KEY="x")
+    assert code == 0
+    assert "db.example" in out
+    assert "5433" in out
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"DEBUG": "maybe"}, "DEBUG must be on or off, not 'maybe'"),
+        ({"MAX_BODY_SIZE": "1M"}, "MAX_BODY_SIZE must be a whole number, not '1M'"),
+        ({"CREATE_REQUIRES": "x"}, "CREATE_REQUIRES must be one of documented, meta"),
+        ({"BEHIND_TLS_PROXY": "x"}, "BEHIND_TLS_PROXY must be on or off"),
+        ({"DATABASE_URL": URL}, "SECRET_KEY is not set. Make one with: "),
+        (
+            {"SECRET_KEY": "x", "DATABASE_URL": "mysql://x:secret@y/z"},
+            "DATABASE_URL must begin with postgresql://",
+        ),
+        (
+            {"SECRET_KEY": "x", "DATABASE_URL": "odd://x:secret@y"},
+            "DATABASE_URL is not a database address",
+        ),
+        (
+            {"SECRET_KEY": "x", "DATABASE_URL": "x:secret@y"},
+            "DATABASE_URL is not a database address",
+        ),
+    ],
+)
+def test_a_wrong_value_is_explained_in_one_sentence(environment, words):
+    code, _, err = read("DEBUG", **environment)
+    assert code == 1
+    last = err.strip().splitlines()[-1]
+    assert words in last
+    assert "secret@" not in err
+
+
+def test_a_command_shows_the_sentence_and_no_traceback():
+    done = subprocess.run(
+        [sys.executable, "manage.py", "migrate"],
+        check=False,
+        capture_output=True,
+        cwd=settings.BASE_DIR,
+        env={"DATABASE_URL": URL},
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("migrate: SECRET_KEY is not set.")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_production_is_strict_by_default():
+    for name in ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE"):
+        assert read(name)[1] == "True"
+        assert read(name, DEBUG="on")[1] == "False"
+
+
+def test_the_local_secret_key_is_kept_and_private():
+    key = read("SECRET_KEY")[1]
+    assert len(key) > 50
+    assert read("SECRET_KEY")[1] == key
+    path = settings.BASE_DIR / ".data" / "secret_key"
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_every_variable_stands_in_the_readme():
+    source = (settings.BASE_DIR / "project" / "settings.py").read_text()
+    names = set(re.findall(r'env_\w+\(\s*"(\w+)"', source))
+    names |= set(re.findall(r'environ\.get\("(\w+)"\)', source))
+    assert "DATABASE_URL" in names
+    readme = (settings.BASE_DIR / "README.md").read_text()
+    assert [name for name in sorted(names) if f"`{name}`" not in readme] == []
