@@ -25,7 +25,7 @@ class Server(MPServer):
     """Granian, but a worker that is only just starting hears SIGTERM too."""
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
-        super().signal_handler_interrupt(*args, **kwargs)
+        super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
         threading.Thread(target=self._keep_telling_workers, daemon=True).start()
 
     def _keep_telling_workers(self) -> None:

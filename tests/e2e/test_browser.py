@@ -84,9 +84,8 @@ def post(url, token, body):
 
 
 def picture(page, name):
-    if PICTURES:
-        suffix = "" if page.scheme == "light" else "-dark"
-        page.screenshot(path=Path(PICTURES, f"{name}{suffix}.png"))
+    if PICTURES and page.scheme == "light":
+        page.screenshot(path=Path(PICTURES, f"{name}.png"))
 
 
 def sign_in(page, password):
@@ -152,7 +151,6 @@ def test_a_record_is_added_filtered_and_deleted(page, served):
 def test_the_docs_page_can_be_read(page):
     page.goto("/docs/")
     expect(page.get_by_role("heading", name="Access tokens")).to_be_visible()
-    picture(page, "docs")
 
 
 @pytest.mark.parametrize("path", ["/", "/docs/"])
@@ -161,5 +159,3 @@ def test_pages_fit_a_phone(page, path):
     page.goto(path)
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390
-    if path == "/":
-        picture(page, "landing-phone")
