@@ -12,6 +12,7 @@ import hashlib
 import importlib.util
 import os
 import platform
+import secrets
 import shutil
 import signal
 import socket
@@ -106,6 +107,8 @@ class Cluster:
                 )
             self._stop()
             shutil.rmtree(self.data_dir, ignore_errors=True)
+            if self.data_dir.is_relative_to(unprivileged.SYSTEM_HOME):
+                self.data_dir.parent.rmdir()
             (self.home / self.name).unlink(missing_ok=True)
 
     @cached_property
@@ -162,7 +165,9 @@ class Cluster:
         """Make the cluster under another name first: a half-made one never counts."""
         target = self.home / self.name
         if not self._account.may_enter(self.home.resolve()):
-            target = unprivileged.system_directory(self._digest) / self.name
+            # A name of its own: what an earlier checkout left here is not touched.
+            unique = f"{self._digest}-{secrets.token_hex(4)}"
+            target = unprivileged.system_directory(unique) / self.name
             (self.home / self.name).unlink(missing_ok=True)
             (self.home / self.name).symlink_to(target)
         new = target.with_name(f"{target.name}.new")

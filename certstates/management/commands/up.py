@@ -120,7 +120,7 @@ class Command(BaseCommand):
         """Return what to say once the server listens; make a user if there is none."""
         words = (
             f"\ncertstates is at {server}/ (admin: {server}/admin/, docs: "
-            f"{server}/docs/)\nCtrl-C stops it and the database; the data are kept."
+            f"{server}/docs/)\nCtrl-C stops all that was started here; the data are kept."
         )
         if get_user_model().objects.exists():
             return words
