@@ -86,13 +86,13 @@ class Cluster:
         """
         self._make_home()
         with _sigterm_as_exit(), self._lock_file("users") as users:
-            with self._exclusive():
-                fcntl.flock(users, fcntl.LOCK_SH)
-                self._ensure_server()
             try:
+                with _signals_deferred(), self._exclusive():
+                    fcntl.flock(users, fcntl.LOCK_SH)
+                    self._ensure_server()
                 yield
             finally:
-                with self._exclusive():
+                with _signals_deferred(), self._exclusive():
                     fcntl.flock(users, fcntl.LOCK_UN)
                     if _is_alone(users):
                         self._stop()
@@ -292,6 +292,7 @@ class Cluster:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 cwd="/",  # the caller's may be closed to the account
+                start_new_session=True,  # a Ctrl-C in the terminal is not for it
                 env=SERVER_ENVIRONMENT,
                 **self._account.process_options,
             )
@@ -354,3 +355,20 @@ def _sigterm_as_exit() -> Iterator[None]:
     finally:
         for signum, handler in before.items():
             signal.signal(signum, handler)
+
+
+@contextlib.contextmanager
+def _signals_deferred() -> Iterator[None]:
+    """Hold signals back while a server starts or stops: half of it leaves an orphan."""
+    pending: list[int] = []
+    held_back = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {
+        s: signal.signal(s, lambda signum, _: pending.append(signum)) for s in held_back
+    }
+    try:
+        yield
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+    for waiting in pending:
+        signal.raise_signal(waiting)

@@ -51,7 +51,9 @@ def serve(port: int, *, when_serving: Callable[[], None]) -> None:
         websockets=False,
         workers_kill_timeout=DRAIN_TIMEOUT,
     )
-    threading.Thread(target=_await_answer, args=(port, when_serving)).start()
+    threading.Thread(
+        target=_await_answer, args=(port, when_serving), daemon=True
+    ).start()
     server.serve(target_loader=_application_in_worker)
 
 

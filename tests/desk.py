@@ -13,9 +13,23 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
+from project.unprivileged import account_for
+
 NOT_COPIED = shutil.ignore_patterns(".git", ".data", ".venv", ".*_cache", "__pycache__")
+
+
+def somebody_else():
+    """Return the account ``nobody``, or skip the test where it cannot be used."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to become somebody else")
+    nobody = account_for(Path("/nowhere"), checkout=Path("/"))
+    for place in (settings.BASE_DIR, sys.prefix, sys.base_prefix):
+        if not nobody.may_enter(Path(place)):
+            pytest.skip(f"{place} is closed to the account nobody")
+    return nobody
 
 
 def free_port():
@@ -87,7 +101,9 @@ class Desk:
         found = []
         for entry in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                line = (entry / "cmdline").read_text().replace("\0", " ")
+                line = (
+                    (entry / "cmdline").read_text(errors="replace").replace("\0", " ")
+                )
                 cwd = (entry / "cwd").readlink()
                 ours = str(self.path) in line or cwd == self.path
                 if ours and re.search(r"postgres -D|manage\.py up", line):

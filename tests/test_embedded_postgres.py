@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import psycopg
@@ -16,6 +17,7 @@ from django.conf import settings
 
 from project import unprivileged
 from project.embedded_postgres import Cluster, EmbeddedPostgresError
+from tests.desk import somebody_else
 
 HOLD = """
 import sys
@@ -137,6 +139,22 @@ def test_a_signal_stops_the_server_too(cluster, end):
     assert postmaster(cluster) is None
 
 
+@pytest.mark.parametrize("delay", [0.3, 0.6, 0.9, 1.2, 1.5])
+def test_a_signal_in_the_middle_of_starting_leaves_no_orphan(cluster, delay):
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(cluster.home)],
+        cwd=settings.BASE_DIR,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    with process:
+        time.sleep(delay)
+        os.killpg(process.pid, signal.SIGTERM)
+    assert postmaster(cluster) is None
+
+
 def test_a_server_whose_user_was_killed_is_adopted_and_then_stopped(cluster):
     with holder(cluster, stop=signal.SIGKILL):
         orphan = postmaster(cluster)
@@ -225,13 +243,14 @@ def test_the_callers_environment_does_not_matter(cluster, environment):
         assert ask(cluster, "SELECT lower('Ä')") == "ä"
 
 
-@pytest.mark.skipif(not is_root, reason="needs root: another account's data")
-def test_data_of_another_account_are_explained(cluster):
+def test_data_of_another_account_are_explained(cluster, place):
+    stranger = somebody_else()
+    os.chown(place, 1, 1)  # so that nobody is not the owner
     with cluster.running():
         pass
-    code = f"import os; os.setuid(4711)\n{HOLD}"
     done = subprocess.run(
-        [sys.executable, "-c", code, str(cluster.home)],
+        [sys.executable, "-c", HOLD, str(cluster.home)],
+        **stranger.process_options,
         check=False,
         capture_output=True,
         cwd=settings.BASE_DIR,

@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 
 from certstates.views import COLLECTION
-from project.unprivileged import account_for
-from tests.desk import Desk, fetch
+from tests.desk import Desk, fetch, somebody_else
 
 if os.environ.get("DATABASE_URL"):
     pytest.skip("tests the embedded database", allow_module_level=True)
@@ -28,11 +27,7 @@ RECORDS = f"/beta/{COLLECTION}"
 def desk(request):
     with tempfile.TemporaryDirectory(prefix="certstates-desk-", dir="/tmp") as top:
         Path(top).chmod(0o755)
-        account = None
-        if request.param == "nobody":
-            if os.geteuid() != 0:
-                pytest.skip("needs root, to become somebody else")
-            account = account_for(Path("/nowhere"), checkout=Path("/"))
+        account = somebody_else() if request.param == "nobody" else None
         desk = Desk(Path(top), account=account)
         yield desk
         desk.wait_until_nothing_runs()

@@ -119,8 +119,9 @@ class Command(BaseCommand):
     def first_words(self, server: str) -> str:
         """Return what to say once the server listens; make a user if there is none."""
         words = (
-            f"\ncertstates is at {server}/ (admin: {server}/admin/, docs: "
-            f"{server}/docs/)\nCtrl-C stops all that was started here; the data are kept."
+            f"\ncertstates is at {server}/ "
+            f"(admin: {server}/admin/, docs: {server}/docs/)\n"
+            "Ctrl-C stops all that was started here; the data are kept."
         )
         if get_user_model().objects.exists():
             return words
