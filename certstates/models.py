@@ -4,6 +4,8 @@ Every door (API, admin, import, fixtures) meets the same laws here: ``full_clean
 explains a refusal, and named constraints keep out what did not come through it.
 """
 
+from __future__ import annotations
+
 import datetime as dt
 from collections.abc import Collection
 from typing import Self
@@ -13,6 +15,7 @@ from django.contrib.postgres.indexes import OpClass
 from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import models
+from django.db.models import F
 from django.db.models.functions import Now, Upper
 from django.utils import timezone
 
@@ -27,6 +30,11 @@ DIGITS_LENGTH = 255
 # Python's datetime has no more than these, and neither has Graph.
 FIRST_MOMENT = dt.datetime.min.replace(tzinfo=dt.UTC)
 LAST_MOMENT = dt.datetime.max.replace(tzinfo=dt.UTC)
+# What lies outside is no date, but stands for "unknown" or "never".
+MOVABLE = (
+    dt.datetime(1900, 1, 1, tzinfo=dt.UTC),
+    dt.datetime(2200, 1, 1, tzinfo=dt.UTC),
+)
 
 ID_PATTERN = r"^[^\u0000-\u001f\u007f-\u009f/]+$"  # read alike by Python and PostgreSQL
 
@@ -54,6 +62,20 @@ def refuse_unstorable(value: str) -> None:
             code="surrogate",
             params={"index": error.start},
         ) from None
+
+
+def nullable_text(
+    verbose_name: str, *, help_text: str, max_length: int = TEXT_LENGTH
+) -> models.CharField[str | None, str | None]:
+    """Return a field for a nullable Edm.String: null and "" are two values in Graph."""
+    return models.CharField(
+        verbose_name,
+        max_length=max_length,
+        null=True,
+        blank=True,
+        validators=[refuse_unstorable],
+        help_text=help_text,
+    )
 
 
 class RevocationStatus(models.IntegerChoices):
@@ -106,17 +128,17 @@ class CertificateStateQuerySet(models.QuerySet["ManagedAllDeviceCertificateState
         )
 
     def move_dates(self, by: dt.timedelta) -> None:
-        """Move the certificates' dates, so that yesterday's example is today's.
-
-        The ends of the calendar stay: they mean "unknown" and "never".
-        """
-        for name in (
-            "certificate_issuance_date_time",
-            "certificate_expiration_date_time",
-            "certificate_revoke_status_last_change_date_time",
-        ):
-            movable = self.filter(**{f"{name}__year__range": (1900, 2199)})
-            movable.update(**{name: models.F(name) + by})
+        """Move the certificates' dates, so that yesterday's example is today's."""
+        self.filter(certificate_issuance_date_time__range=MOVABLE).update(
+            certificate_issuance_date_time=F("certificate_issuance_date_time") + by
+        )
+        self.filter(certificate_expiration_date_time__range=MOVABLE).update(
+            certificate_expiration_date_time=F("certificate_expiration_date_time") + by
+        )
+        changed = F("certificate_revoke_status_last_change_date_time")
+        self.filter(
+            certificate_revoke_status_last_change_date_time__range=MOVABLE
+        ).update(certificate_revoke_status_last_change_date_time=changed + by)
 
 
 class ManagedAllDeviceCertificateState(models.Model):
@@ -149,55 +171,33 @@ class ManagedAllDeviceCertificateState(models.Model):
         help_text="When the revocation status last changed (UTC). A change of the "
         "status sets it, unless a date is given with it.",
     )
-    managed_device_display_name = models.CharField(
+    managed_device_display_name = nullable_text(
         "device",
-        max_length=TEXT_LENGTH,
-        null=True,
-        blank=True,
-        validators=[refuse_unstorable],
         help_text="The device's display name.",
     )
-    user_principal_name = models.CharField(
+    user_principal_name = nullable_text(
         "user",
-        max_length=TEXT_LENGTH,
-        null=True,
-        blank=True,
-        validators=[refuse_unstorable],
         help_text="The user principal name (UPN) of the device's user.",
     )
     certificate_expiration_date_time = models.DateTimeField(
         "expires", help_text="The certificate is not valid after this moment (UTC)."
     )
-    certificate_issuer_name = models.CharField(
+    certificate_issuer_name = nullable_text(
         "issuer",
-        max_length=TEXT_LENGTH,
-        null=True,
-        blank=True,
-        validators=[refuse_unstorable],
         help_text="The name of the certification authority that issued it.",
     )
-    certificate_thumbprint = models.CharField(
+    certificate_thumbprint = nullable_text(
         "thumbprint",
         max_length=DIGITS_LENGTH,
-        null=True,
-        blank=True,
-        validators=[refuse_unstorable],
         help_text="The certificate's hash, as the source writes it.",
     )
-    certificate_serial_number = models.CharField(
+    certificate_serial_number = nullable_text(
         "serial number",
         max_length=DIGITS_LENGTH,
-        null=True,
-        blank=True,
-        validators=[refuse_unstorable],
         help_text="The serial number, as the source writes it.",
     )
-    certificate_subject_name = models.CharField(
+    certificate_subject_name = nullable_text(
         "subject",
-        max_length=TEXT_LENGTH,
-        null=True,
-        blank=True,
-        validators=[refuse_unstorable],
         help_text="The certificate's subject.",
     )
     certificate_key_usages = models.IntegerField(
@@ -206,12 +206,8 @@ class ManagedAllDeviceCertificateState(models.Model):
         blank=True,
         help_text="The key usages as the number that the source sends (Int32).",
     )
-    certificate_extended_key_usages = models.CharField(
+    certificate_extended_key_usages = nullable_text(
         "extended key usages",
-        max_length=TEXT_LENGTH,
-        null=True,
-        blank=True,
-        validators=[refuse_unstorable],
         help_text="The extended key usages, as the source writes them.",
     )
     certificate_issuance_date_time = models.DateTimeField(
