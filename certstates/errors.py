@@ -107,6 +107,12 @@ DETAIL_CODES = {
     "not_updatable": "PropertyNotUpdatable",
 }
 INVALID_VALUE = "InvalidValue"
+MOST_DETAILS = 100  # a body of a million faults does not earn a larger answer
+
+
+def shown(text: str) -> str:
+    """Return what a client sent, fit for an answer: valid Unicode, and not endless."""
+    return text[:128].encode("utf-8", "backslashreplace").decode()
 
 
 def envelope(
@@ -120,9 +126,9 @@ def envelope(
     """Return the body of an error. ``innerError.date`` is UTC, without zone letter."""
     error: dict[str, Any] = {"code": code, "message": message}
     if target:
-        error["target"] = target
+        error["target"] = shown(target)
     if details:
-        error["details"] = details
+        error["details"] = details[:MOST_DETAILS]
     error["innerError"] = {
         "date": dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S"),
         "request-id": request.graph_request_id,  # type: ignore[attr-defined]
@@ -180,13 +186,13 @@ def _headers(error: exceptions.APIException) -> dict[str, str]:
 def validation_failure(found: Any) -> ModelValidationFailure:
     """Return one refusal that names every property at fault, in wire names."""
     details = list(_details(found))
-    if len(details) == 1:
-        [detail] = details
-        message = f"{detail['target']}: {detail['message']}"
-        return ModelValidationFailure(message, target=detail["target"], details=details)
-    names = ", ".join(dict.fromkeys(d["target"] for d in details))
+    names = [*dict.fromkeys(detail["target"] for detail in details)]
+    if len(names) == 1:
+        message = f"{names[0]}: {details[0]['message']}"
+        return ModelValidationFailure(message, target=names[0], details=details)
+    listed = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
     return ModelValidationFailure(
-        f"{len(details)} properties are not valid: {names}.", details=details
+        f"{len(names)} properties are not valid: {listed}.", details=details
     )
 
 
@@ -194,4 +200,4 @@ def _details(found: Mapping[str, Any]) -> Iterator[Detail]:
     for target, problems in found.items():
         for problem in problems:
             code = DETAIL_CODES.get(getattr(problem, "code", ""), INVALID_VALUE)
-            yield {"code": code, "message": str(problem), "target": str(target)}
+            yield {"code": code, "message": str(problem), "target": shown(target)}

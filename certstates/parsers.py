@@ -77,7 +77,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in found if names.count(name) > 1)
-        raise BadRequest(f"The name {twice!r} occurs twice in an object.", target=twice)
+        raise BadRequest(
+            f"The name {twice[:50]!r} occurs twice in an object.", target=twice
+        )
     return found
 
 

@@ -163,6 +163,23 @@ def test_all_faults_are_reported_together(operator):
     }
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        r'{"\ud800": 1}',
+        r'{"\ud800": 1, "\ud800": 1}',
+        r'{"x\u0000": 1}',
+        json.dumps({"x" * 100_000: 1}),
+        json.dumps({f"x{n}": 1 for n in range(50_000)}),
+    ],
+)
+def test_odd_long_and_many_names_get_a_short_answer(operator, body):
+    response = operator.create(body)
+    assert response.status_code == 400
+    assert response.json()["error"]["message"]
+    assert len(response.content) < 20_000
+
+
 TEXT = "certificateSubjectName"
 NUMBER = "certificateKeyUsages"
 STATUS = "certificateRevokeStatus"
