@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db import models
 from django.http import HttpRequest
 
@@ -119,20 +120,43 @@ class CertificateStateAdmin(ModelAdmin):
         return ("id", *self.readonly_fields) if obj else self.readonly_fields
 
     def formfield_for_dbfield(
-        self,
-        db_field: models.Field[Any, Any],
-        request: Any,
-        **kwargs: Any,
+        self, db_field: models.Field[Any, Any], request: Any, **kwargs: Any
     ) -> forms.Field | None:
-        """Show texts whole and keep their outer spaces: the source wrote them."""
+        """Keep the outer spaces of a text: the source wrote them."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if field:
-            # "Changed" means other than in the database, not than in a hidden input.
-            field.show_hidden_initial = False
         if isinstance(field, forms.CharField):
             field.strip = False
-            field.widget.attrs["class"] = "vTextField"
         return field
+
+    def get_form(
+        self,
+        request: Any,
+        obj: ManagedAllDeviceCertificateState | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> type[forms.ModelForm[ManagedAllDeviceCertificateState]]:
+        """Have the form remember what it showed, so that "changed" means by its user.
+
+        A record that others changed meanwhile then keeps what they wrote.
+        """
+        form = super().get_form(request, obj, change=change, **kwargs)
+        for name, field in form.base_fields.items():
+            field.show_hidden_initial = change
+            if {*"\r\n"} & {*str(getattr(obj, name, ""))}:
+                field.widget = AdminTextareaWidget()  # an input would join the lines
+        return form
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> ManagedAllDeviceCertificateState | None:
+        if "\0" in object_id:  # PostgreSQL cannot even compare it
+            return None
+        return super().get_object(request, object_id, from_field)
+
+    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
+        """Allow the filters that the list shows, and no others by the address bar."""
+        shown = (ExpiryFilter.parameter_name, "certificate_revoke_status__exact")
+        return lookup in shown
 
     def save_model(
         self,

@@ -1,6 +1,9 @@
 """Staff: records listed, searched, filtered, added, edited and deleted."""
 
 import datetime as dt
+import re
+from html import unescape
+from html.parser import HTMLParser
 
 import pytest
 from django.utils import timezone
@@ -24,16 +27,43 @@ def ids_shown(response):
     return {record.id for record in response.context["cl"].result_list}
 
 
+class FormReader(HTMLParser):
+    """Collects what a browser would send back from the record's form, untouched."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.values, self.select, self.textarea = {}, None, None
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        name, value = attrs.get("name"), attrs.get("value") or ""
+        if tag == "input" and attrs["type"] in ("text", "number"):  # joins lines
+            self.values[name] = value.replace("\r", "").replace("\n", "")
+        elif tag == "input" and attrs["type"] == "hidden":
+            self.values[name] = "\r\n".join(value.splitlines())
+        elif tag == "select":
+            self.select = name
+        elif tag == "option" and "selected" in attrs:
+            self.values[self.select] = value
+        elif tag == "textarea":
+            self.textarea = name
+            self.values[name] = ""
+
+    def handle_data(self, data):
+        if self.textarea:
+            self.values[self.textarea] += data
+
+    def handle_endtag(self, tag):
+        if tag == "textarea":
+            lines = self.values[self.textarea].splitlines()
+            self.values[self.textarea] = "\r\n".join(lines[1:])  # Django adds one
+            self.textarea = None
+
+
 def form_of(staff, url):
-    """Return what a browser would send back: the form's values, as rendered."""
-    form = staff.get(url).context["adminform"].form
-    values = {}
-    for bound in form:
-        widgets = bound.subwidgets[0].data.get("subwidgets")
-        if widgets:  # a date and a time
-            values |= {w["name"]: w["value"] or "" for w in widgets}
-        else:
-            values[bound.html_name] = "" if bound.value() is None else bound.value()
+    values = FormReader(staff.get(url).content.decode()).values
+    assert "certificate_subject_name" in values
     return values
 
 
@@ -60,6 +90,8 @@ def test_saving_an_untouched_form_changes_nothing(staff):
         user_principal_name="",
         managed_device_display_name="  spaced ",
         certificate_thumbprint=None,
+        certificate_subject_name="line 1\r\nline 2\ttab",
+        certificate_issuer_name="line 1\nline 2 <b>&amp;",
     )
     before = State.objects.values().get()
     url = f"{LIST}a/change/"
@@ -98,6 +130,47 @@ def test_a_change_of_status_that_brings_its_date_keeps_it(staff):
     staff.post(url, {**form_of(staff, url), **values})
     changed = State.objects.get().certificate_revoke_status_last_change_date_time
     assert changed == dt.datetime(2020, 2, 29, 10, tzinfo=dt.UTC)
+
+
+def test_a_stale_form_keeps_what_others_wrote_meanwhile(staff):
+    make_state(id="a", certificate_revoke_status=1)
+    url = f"{LIST}a/change/"
+    values = form_of(staff, url)
+    changed = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
+    State.objects.update(
+        certificate_revoke_status=4,
+        certificate_revoke_status_last_change_date_time=changed,
+        user_principal_name="neighbour",
+        certificate_expiration_date_time=changed,
+    )
+    staff.post(url, {**values, "managed_device_display_name": "NEW"})
+    record = State.objects.get()
+    assert record.managed_device_display_name == "NEW"
+    assert record.certificate_revoke_status == 4
+    assert record.certificate_revoke_status_last_change_date_time == changed
+    assert record.user_principal_name == "neighbour"
+    assert record.certificate_expiration_date_time == changed
+
+
+@pytest.mark.parametrize("id", ["a'b", "x y%z?#&+", "Ü-末", "a_2Fb", '"<>', "a:b;c,d"])
+def test_a_record_of_an_odd_id_can_be_opened_from_the_list(staff, id):
+    make_state(id=id)
+    [link] = re.findall(r'href="([^"]+/change/)', staff.get(LIST).content.decode())
+    response = staff.get(unescape(link))
+    assert response.context["original"].id == id
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["id__exact=%00", "certificate_thumbprint__iregex=(", "user_principal_name=x"],
+)
+def test_only_the_filters_that_are_shown_work_by_the_address(staff, query):
+    assert staff.get(f"{LIST}?{query}").status_code == 400
+
+
+@pytest.mark.parametrize("path", ["?q=%00", "?q=" + "x" * 7000, "a%00b/change/"])
+def test_odd_searches_and_addresses_are_no_server_error(staff, path):
+    assert staff.get(LIST + path).status_code in (200, 302)
 
 
 def test_a_record_is_added_with_an_id_of_the_servers_or_of_ones_own(staff):

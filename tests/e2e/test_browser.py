@@ -99,7 +99,9 @@ def sign_in(page, password):
 def test_a_posted_record_is_seen_and_corrected(page, served):
     url, password, token = served
     device = f"LAPTOP-E2E-{page.scheme}"
-    id = post(url, token, {**CREATE, "managedDeviceDisplayName": device})
+    subject = "CN=first line,\r\nO=second line\twith a tab"
+    body = {**CREATE, "certificateSubjectName": subject}
+    id = post(url, token, {**body, "managedDeviceDisplayName": device})
 
     page.goto("/")
     picture(page, "landing")
@@ -122,6 +124,7 @@ def test_a_posted_record_is_seen_and_corrected(page, served):
     answer = json.loads(body)
     assert answer["managedDeviceDisplayName"] == "<i>CORRECTED</i>"
     assert answer["certificateRevokeStatus"] == "pending"
+    assert answer["certificateSubjectName"] == subject
     assert answer["certificateExpirationDateTime"] == CREATE[
         "certificateExpirationDateTime"
     ]  # fmt: skip
