@@ -3,7 +3,7 @@
 import datetime as dt
 import secrets
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application, set_token_value
 
@@ -28,11 +28,15 @@ def issue_token(name: str, *, scope: str, lifetime: dt.timedelta) -> str:
 
 
 def _application(name: str) -> Application:
-    application, _ = Application.objects.get_or_create(
+    """Return the application of this name, made where there is none.
+
+    Must run in a transaction: a name is not unique by itself, so a lock is held.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [name])
+    found = Application.objects.filter(name=name).order_by("pk").first()
+    return found or Application.objects.create(
         name=name,
-        defaults={
-            "client_type": Application.CLIENT_CONFIDENTIAL,
-            "authorization_grant_type": Application.GRANT_CLIENT_CREDENTIALS,
-        },
+        client_type=Application.CLIENT_CONFIDENTIAL,
+        authorization_grant_type=Application.GRANT_CLIENT_CREDENTIALS,
     )
-    return application

@@ -138,9 +138,27 @@ def test_tokens_of_one_name_belong_to_one_application(capsys):
     assert AccessToken.objects.count() == 2
 
 
+def test_two_applications_of_one_name_are_no_obstacle(capsys):
+    call_command("create_token", "nightly")
+    twin = Application.objects.get()
+    twin.pk, twin.client_id = None, "twin"
+    twin.save()
+    call_command("create_token", "nightly")
+    assert {t.application_id for t in AccessToken.objects.all()} == {
+        min(a.pk for a in Application.objects.all())
+    }
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [["x", "--expires", "0"], ["x", "--expires", "99999"], [" "], ["x" * 256]],
+    [
+        ["x", "--expires", "0"],
+        ["x", "--expires", "99999"],
+        [" "],
+        ["x" * 256],
+        ["a\nb"],
+        ["\udcff"],
+    ],
 )
 def test_create_token_explains_what_it_cannot_make(arguments):
     with pytest.raises(CommandError, match="must"):

@@ -23,8 +23,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, name: str, scope: str, expires: int, **options: Any) -> None:
-        if not name.strip() or len(name) > 255 or "\0" in name:
-            raise CommandError("NAME must have 1 to 255 characters.")
+        if not name.strip() or len(name) > 255 or not name.isprintable():
+            raise CommandError("NAME must have 1 to 255 printable characters.")
         if not 1 <= expires <= 3650:
             raise CommandError("--expires must be 1 to 3650 days.")
         lifetime = dt.timedelta(days=expires)
