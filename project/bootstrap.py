@@ -1,20 +1,26 @@
 """Makes ``.venv``, installs what a command needs, and goes on inside it.
 
 Standard library only: this runs under the Python that the machine happens to have.
-A virtual environment that somebody else made, or a Python that already has Django 5.2
-(a container image, say), is used as it is and never touched.
+A Python that already has all of it (a container image, or a virtual environment that
+somebody made) is used as it is and never touched.
 """
 
+import contextlib
 import hashlib
 import importlib.metadata
 import importlib.util
 import os
 import platform
+import re
 import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
+
+from project import locks
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -33,8 +39,8 @@ NO_WHEEL = f"""\
 There is no embedded PostgreSQL for this platform ({platform.system()} \
 {platform.machine()}, Python {platform.python_version()}).
 Set DATABASE_URL to a PostgreSQL server of your own, version 14 to 18, for example
-DATABASE_URL=postgresql://user:password@localhost/certstates, and run the same command
-again."""
+DATABASE_URL=postgresql://user:password@localhost/certstates, set SECRET_KEY to a long
+random text, and run the same command again."""
 
 PIP_INSTALL = ("-m", "pip", "install", "--quiet", "--retries=2")
 
@@ -56,32 +62,41 @@ def ensure_environment(argv: list[str]) -> None:
 
     May not return: the process is then replaced by the same command inside ``.venv``.
     """
-    inside = VENV.exists() and VENV.samefile(sys.prefix)
-    if not inside and _is_usable_as_it_is():
-        return
-    if not inside:
-        if not _python().exists():
-            _make_venv()
-        _continue_inside(argv)
     files = _requirement_files(argv)
-    if not any(_stamp(enough).exists() for enough in (files, DEVELOPMENT)):
-        _install(files)
+    if not (VENV.exists() and VENV.samefile(sys.prefix)):
+        if _is_usable_as_it_is(files):
+            return
+        with _alone():
+            if not (VENV / "bin" / "pip").exists():  # pip is what a venv gets last
+                _make_venv()
+        _continue_inside(argv)
+    if not _is_installed(files):
+        with _alone():
+            if not _is_installed(files):
+                _install(files)
         _continue_inside(argv)
 
 
-def _is_usable_as_it_is() -> bool:
-    if sys.prefix != sys.base_prefix:
-        return True
+def _is_usable_as_it_is(files: tuple[str, ...]) -> bool:
+    """Say whether this Python has every package already, and a Django that fits."""
+    lines = [line for name in files for line in (ROOT / name).read_text().splitlines()]
+    names = [re.split(r"[^\w-]", line)[0] for line in lines if line[:1].isalnum()]
     try:
-        return importlib.metadata.version("django").startswith("5.2.")
+        versions = {name: importlib.metadata.version(name) for name in names}
     except importlib.metadata.PackageNotFoundError:
         return False
+    return versions["Django"].startswith("5.2.")
 
 
 def _requirement_files(argv: list[str]) -> tuple[str, ...]:
     if argv[1:2] == ["test"]:
         return DEVELOPMENT
     return RUNTIME[:1] if os.environ.get("DATABASE_URL") else RUNTIME
+
+
+def _is_installed(files: tuple[str, ...]) -> bool:
+    return any(_stamp(enough).exists() for enough in (files, RUNTIME, DEVELOPMENT)
+               if {*files} <= {*enough})  # fmt: skip
 
 
 def _stamp(files: tuple[str, ...]) -> Path:
@@ -100,36 +115,49 @@ def _continue_inside(argv: list[str]) -> NoReturn:
     os.execv(_python(), [str(_python()), *argv])
 
 
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Let one command at a time make the environment."""
+    try:
+        with locks.exclusive(ROOT / ".data" / "bootstrap.lock"):
+            yield
+    except (PermissionError, FileNotFoundError) as refused:
+        sys.exit(f"Nothing can be installed here: {refused}")
+
+
 def _make_venv() -> None:
     if importlib.util.find_spec("ensurepip") is None:
         sys.exit(NO_VENV)
     say("Making .venv")
     # Under an empty environment Python may not know where its own executable is.
     python = sys.executable or shutil.which("python3", path=os.defpath) or "python3"
-    done = subprocess.run(
-        [python, "-m", "venv", "--clear", str(VENV)],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        shutil.rmtree(VENV, ignore_errors=True)
-        sys.exit(f"{NO_VENV}\n\n{done.stdout}{done.stderr}".strip())
+    failure = _run(python, "-m", "venv", "--clear", str(VENV))
+    if failure:
+        sys.exit(f".venv could not be made:\n\n{failure}")
 
 
 def _install(files: tuple[str, ...]) -> None:
     say(f"Installing {files[0]} into .venv (once; it takes about a minute)")
     options = [option for name in files for option in ("-r", str(ROOT / name))]
+    failure = _run(str(_python()), *PIP_INSTALL, *options)
+    if failure:
+        sys.exit(_explain(failure))
+    _stamp(files).touch()
+
+
+def _run(*command: str) -> str:
+    """Run a program to its end; return what it said if it failed."""
+    # An ended command must not leave its child behind.
+    signal.signal(signal.SIGTERM, lambda signum, _: sys.exit(128 + signum))
     done = subprocess.run(
-        [str(_python()), *PIP_INSTALL, *options],
+        command,
         check=False,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
     )
-    if done.returncode:
-        sys.exit(_explain(done.stdout + done.stderr))
-    _stamp(files).touch()
+    return done.stdout.strip() or "(no words)" if done.returncode else ""
 
 
 def _explain(output: str) -> str:

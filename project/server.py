@@ -1,4 +1,4 @@
-"""The HTTP server that ``up`` runs: granian, with one worker process per core."""
+"""The HTTP server that ``up`` runs: granian, with a worker process for each core."""
 
 import multiprocessing
 import os
@@ -17,6 +17,7 @@ from granian.server.mp import MPServer
 from project.wsgi import application
 
 HOST = "127.0.0.1"
+MOST_WORKERS = 4
 THREADS = 2  # per worker; each keeps a database connection open
 DRAIN_TIMEOUT = 20  # seconds for requests that have begun, after SIGTERM
 
@@ -27,6 +28,10 @@ class Server(MPServer):
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
         super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
         threading.Thread(target=self._keep_telling_workers, daemon=True).start()
+
+    def signal_handler_reload(self, *args: Any, **kwargs: Any) -> None:
+        """Stop when the terminal is closed; there is nothing to reload."""
+        self.signal_handler_interrupt(*args, **kwargs)
 
     def _keep_telling_workers(self) -> None:
         """Repeat what granian says once: a worker loses it before its loop runs."""
@@ -45,7 +50,8 @@ def serve(port: int, *, when_serving: Callable[[], None]) -> None:
         address=HOST,
         port=port,
         interface=Interfaces.WSGI,
-        workers=os.cpu_count() or 1,
+        workers=min(os.cpu_count() or 1, MOST_WORKERS),
+        respawn_failed_workers=True,
         blocking_threads=THREADS,
         log_level=LogLevels.warning,
         websockets=False,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from project import bootstrap
+from project import bootstrap, locks
 
 ROOT = settings.BASE_DIR
 MANAGE = ROOT / "manage.py"
@@ -42,11 +42,13 @@ def test_an_older_python_can_read_manage_py_and_is_told_what_is_needed():
     assert "Traceback" not in done.stderr
 
 
-def test_the_bootstrap_needs_nothing_but_the_standard_library():
-    imports = [n for n in ast.walk(ast.parse(Path(bootstrap.__file__).read_text()))
+@pytest.mark.parametrize("module", [bootstrap, locks])
+def test_the_bootstrap_needs_nothing_but_the_standard_library(module):
+    imports = [n for n in ast.walk(ast.parse(Path(module.__file__).read_text()))
                if isinstance(n, ast.Import | ast.ImportFrom)]  # fmt: skip
     names = {getattr(n, "module", None) or n.names[0].name for n in imports}
-    assert {name.split(".")[0] for name in names} <= sys.stdlib_module_names
+    names = {name.split(".")[0] for name in names}
+    assert names - {"project"} <= sys.stdlib_module_names
 
 
 def test_a_missing_venv_module_is_explained(monkeypatch, tmp_path):
@@ -97,6 +99,35 @@ def test_a_changed_requirement_is_installed_at_the_next_command(monkeypatch, tmp
     before = bootstrap._stamp(("requirements.txt",))
     (tmp_path / "requirements.txt").write_text("Django~=5.2.20\n")
     assert bootstrap._stamp(("requirements.txt",)) != before
+
+
+def test_an_environment_that_lacks_a_package_is_not_used(monkeypatch, tmp_path):
+    for name in bootstrap.DEVELOPMENT:
+        (tmp_path / name).write_text("Django~=5.2.19\nno-such-package[x]~=1.0\n")
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
+    assert not bootstrap._is_usable_as_it_is(("requirements.txt",))
+
+
+def test_where_nothing_can_be_written_it_is_said(monkeypatch, tmp_path):
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path / "gone" / "gone")
+    said = pytest.raises(SystemExit, match="Nothing can be installed")
+    with said, bootstrap._alone():
+        pass
+
+
+def test_a_venv_whose_making_was_cut_off_is_made_anew(monkeypatch, tmp_path):
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
+    monkeypatch.setattr(bootstrap, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(bootstrap, "_is_usable_as_it_is", lambda files: False)
+
+    def go_on(*command):
+        sys.exit("went on" if (tmp_path / ".venv/bin/pip").exists() else "too early")
+
+    monkeypatch.setattr(os, "execv", go_on)
+    with pytest.raises(SystemExit, match="went on"):
+        bootstrap.ensure_environment(["manage.py", "help"])
 
 
 def test_an_environment_that_somebody_made_is_used_as_it_is(monkeypatch, tmp_path):

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from certstates.views import COLLECTION
-from tests.desk import Desk, fetch, somebody_else
+from tests.desk import Desk, fetch, free_port, somebody_else
 
 if os.environ.get("DATABASE_URL"):
     pytest.skip("tests the embedded database", allow_module_level=True)
@@ -136,8 +136,8 @@ def test_a_taken_port_is_explained(desk):
 
 
 @pytest.mark.parametrize("desk", ["myself"], indirect=True)
-@pytest.mark.parametrize(("answer", "deleted"), [("no\n", False), ("", False)])
-def test_reset_asks_first(desk, answer, deleted):
+@pytest.mark.parametrize("answer", ["no\n", ""])
+def test_reset_asks_first(desk, answer):
     desk.run("migrate")
     code, _, err = desk.run("up", "--reset", "--port", str(desk.port), feed=answer)
     assert code == 1
@@ -164,6 +164,7 @@ def test_reset_begins_anew(desk):
 @pytest.mark.parametrize("desk", ["myself"], indirect=True)
 def test_reset_is_refused_while_another_command_uses_the_database(desk):
     with desk.up():
-        code, _, err = desk.run("up", "--reset", "--port", "0", feed="yes\n")
+        other = str(free_port())
+        code, _, err = desk.run("up", "--reset", "--port", other, feed="yes\n")
     assert code == 1
     assert "in use by another command" in err

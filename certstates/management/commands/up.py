@@ -10,10 +10,11 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connection, connections
+from django.db import DatabaseError, connection, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
@@ -21,6 +22,7 @@ from certstates.examples import curl_create
 from certstates.models import ManagedAllDeviceCertificateState
 from certstates.permissions import READ_WRITE
 from certstates.tokens import issue_token
+from project import locks
 
 FIXTURE = "sample"
 # The fixture's stories ("expires tomorrow") are told at this moment.
@@ -46,12 +48,13 @@ class Command(BaseCommand):
         if reset:
             self.reset()
         with self.database():
-            self.migrate()
-            self.load_fixture()
+            with alone():
+                self.migrate()
+                self.load_fixture()
             self.check()
-            first_words = self.first_words(f"http://{HOST}:{port}")
             connections.close_all()  # the workers open their own
-            serve(port, when_serving=lambda: self.say(first_words))
+            check_port(HOST, port)  # another may have been faster
+            serve(port, when_serving=lambda: self.welcome(f"http://{HOST}:{port}"))
             self.say("\nStopping")
         self.say("Stopped")
 
@@ -111,45 +114,57 @@ class Command(BaseCommand):
     def load_fixture(self) -> None:
         if ManagedAllDeviceCertificateState.objects.exists():
             return
-        call_command("loaddata", FIXTURE, verbosity=0)
         records = ManagedAllDeviceCertificateState.objects.all()
-        records.move_dates(timezone.now() - FIXTURE_MOMENT)
+        with transaction.atomic():
+            call_command("loaddata", FIXTURE, verbosity=0)
+            records.move_dates(timezone.now() - FIXTURE_MOMENT)
         self.say(f"Loaded {records.count()} records from the fixture {FIXTURE}")
 
-    def first_words(self, server: str) -> str:
-        """Return what to say once the server listens; make a user if there is none."""
-        words = (
+    def welcome(self, server: str) -> None:
+        """Say where everything is; make a user and a token if there is no user.
+
+        Only now, when they can be shown at once: nobody can read them later.
+        """
+        with alone():
+            if not get_user_model().objects.exists():
+                self.first_start(server)
+        connections.close_all()
+        self.say(
             f"\ncertstates is at {server}/ "
             f"(admin: {server}/admin/, docs: {server}/docs/)\n"
             "Ctrl-C stops all that was started here; the data are kept."
         )
-        if get_user_model().objects.exists():
-            return words
+
+    def first_start(self, server: str) -> None:
         password = secrets.token_urlsafe(12)
-        get_user_model().objects.create_superuser(STAFF, password=password)
-        token = issue_token("first start", scope=READ_WRITE, lifetime=TOKEN_LIFETIME)
-        return (
+        with transaction.atomic():
+            get_user_model().objects.create_superuser(STAFF, password=password)
+            token = issue_token(STAFF, scope=READ_WRITE, lifetime=TOKEN_LIFETIME)
+        self.say(
             "\nShown only this once:\n"
             f"  admin user    {STAFF}\n"
             f"  password      {password}\n"
             f"  bearer token  {token}\n"
-            f"\nPost a record:\n\n{curl_create(server, token)}\n{words}"
+            f"\nPost a record:\n\n{curl_create(server, token)}"
         )
 
 
+def alone() -> contextlib.AbstractContextManager[None]:
+    """Let one ``up`` of this checkout at a time prepare the database."""
+    return locks.exclusive(settings.BASE_DIR / ".data" / "up.lock")
+
+
 def check_port(host: str, port: int) -> None:
+    if not 1 <= port <= 65535:
+        raise CommandError(f"There is no port {port}.")
+    other = port + 1 if port < 65535 else 8000
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OverflowError:
-            raise CommandError(f"There is no port {port}.") from None
         except OSError as error:
-            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
-                raise
-            reason = "taken by another program"
-            if error.errno == errno.EACCES:
-                reason = "for root only"
+            reasons = {errno.EADDRINUSE: "is taken", errno.EACCES: "is for root only"}
             raise CommandError(
-                f"Port {port} is {reason}. Choose another: manage.py up --port 8001"
+                f"Port {port} {reasons.get(error.errno or 0, error)}. "
+                f"Choose another: manage.py up --port {other}"
             ) from None
