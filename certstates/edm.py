@@ -17,12 +17,12 @@ INT32 = range(-(2**31), 2**31)
 # dateTimeOffsetValue of the OData ABNF; T and Z in either case, seconds optional.
 DATE_TIME_OFFSET = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)T(?P<minute>\d\d:\d\d)"
-    r"(?P<second>:\d\d)?(?:\.(?P<fraction>\d{1,12}))?(?P<offset>Z|[+-]\d\d:\d\d)",
+    r"(?P<second>:\d\d)?(?:\.(?P<fraction>\d{1,12}))?(?P<offset>Z|[+-]\d\d:[0-5]\d)",
     re.ASCII | re.IGNORECASE,
 )
 JSON_TYPES: dict[type, str] = {
     dict: "an object",
-    float: "a number with a fraction",
+    float: "a number with a fraction or an exponent",
     int: "a number",
     list: "an array",
     str: "a string",
@@ -41,7 +41,8 @@ def json_type(value: Any) -> str:
 class EdmField(serializers.Field[Any, Any, Any, Any]):
     """A field of one OData type; null is refused unless ``allow_null`` is set."""
 
-    edm_type: str
+    type_name: str  # without the namespace Edm
+    edm_type: str  # for messages
     json_types: tuple[type, ...] = (str,)
     default_error_messages = {
         "invalid_type": "Expected {expected}, found {found}.",
@@ -61,10 +62,12 @@ class EdmField(serializers.Field[Any, Any, Any, Any]):
 
 
 class EdmString(EdmField):
+    type_name = "String"
     edm_type = "Edm.String"
 
 
 class EdmInt32(EdmField):
+    type_name = "Int32"
     edm_type = "Edm.Int32 (a whole number)"
     json_types = (int,)
     default_error_messages = {
@@ -80,6 +83,7 @@ class EdmInt32(EdmField):
 class EdmDateTimeOffset(EdmField):
     """A moment in UTC. Digits beyond microseconds are cut off, never rounded."""
 
+    type_name = "DateTimeOffset"
     edm_type = "Edm.DateTimeOffset (a string)"
     default_error_messages = {
         "format": "Not an Edm.DateTimeOffset: expected a date, a time and an offset, "
@@ -113,6 +117,7 @@ class EdmDateTimeOffset(EdmField):
 
 
 class EdmRevocationStatus(EdmField):
+    type_name = "microsoft.graph.certificateRevocationStatus"
     edm_type = "microsoft.graph.certificateRevocationStatus (a string)"
     default_error_messages = {
         "member": "Unknown member {value!r}; expected one of {members}."

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions, status
 from rest_framework.response import Response
@@ -92,10 +92,8 @@ CODES = {
     409: "Conflict",
     413: "RequestEntityTooLarge",
     415: "UnsupportedMediaType",
-    429: "TooManyRequests",
     500: "InternalServerError",
     501: "NotImplemented",
-    503: "ServiceUnavailable",
 }
 
 # The codes inside ``details``, by the code of the field's error.
@@ -153,8 +151,13 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
     request = context["request"]._request
     if isinstance(error, Http404):
         error = ResourceNotFound()
+    if isinstance(error, SuspiciousOperation):
+        error = BadRequest(f"{type(error).__name__}: {error}")
     if isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
+    if isinstance(error, exceptions.UnsupportedMediaType):
+        words = f"{error.detail} A body must be application/json in UTF-8."
+        error.detail = exceptions.ErrorDetail(words)
     if not isinstance(error, exceptions.APIException):
         logger.error("request-id %s failed", request.graph_request_id, exc_info=error)
         error = exceptions.APIException(

@@ -27,6 +27,9 @@ class GraphMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        # A query is UTF-8, whatever charset the Content-Type claims for the body. (The
+        # public setter would read the query by the wrong one first.)
+        request._encoding = "utf-8"  # type: ignore[attr-defined]
         request_id = str(uuid.uuid4())
         theirs = request.headers.get("client-request-id", "")
         request.graph_request_id = request_id  # type: ignore[attr-defined]
@@ -46,10 +49,8 @@ class GraphMiddleware:
     def _as_graph(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        is_html = response.get("Content-Type", "").startswith("text/html")
-        if response.status_code >= 400 and is_html:
-            status = http.HTTPStatus(response.status_code)
-            response = errors.response(request, status, f"{status.phrase}.")
+        if response.get("Content-Type", "").startswith("text/html"):
+            response = self._without_html(request, response)
         response["request-id"] = request.graph_request_id  # type: ignore[attr-defined]
         response["client-request-id"] = request.graph_client_request_id  # type: ignore[attr-defined]
         response["OData-Version"] = "4.0"
@@ -57,3 +58,18 @@ class GraphMiddleware:
         if isinstance(response, HttpResponse) and response.status_code == 204:
             del response["Content-Type"]
         return response
+
+    def _without_html(
+        self, request: HttpRequest, page: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Say in JSON what a page of Django's says; its other headers are kept."""
+        status = http.HTTPStatus(page.status_code)
+        message = f"{status.phrase}."
+        if status == 301 and not request.is_secure():
+            # A redirected POST would become a GET, and its token went out in the clear.
+            status, message = http.HTTPStatus.BAD_REQUEST, "Use https: http is refused."
+        answer = errors.response(request, status, message)
+        for name in ("Allow", "WWW-Authenticate", "Retry-After"):
+            if name in page.headers:
+                answer[name] = page.headers[name]
+        return answer

@@ -1,7 +1,8 @@
 """The one entity: Graph's ``managedAllDeviceCertificateState`` and its laws.
 
 Every door (API, admin, import, fixtures) meets the same laws here: ``full_clean()``
-explains a refusal, and named constraints keep out what did not come through it.
+explains a refusal, and named constraints keep out what did not come through it. (A
+fixture's values are converted before: Django reads a date without offset as UTC.)
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ MOVABLE = (
     dt.datetime(2200, 1, 1, tzinfo=dt.UTC),
 )
 
-ID_PATTERN = r"^[^\u0000-\u001f\u007f-\u009f/]+$"  # read alike by Python and PostgreSQL
+# Read alike by Python and PostgreSQL ($ is not: Python lets a line end follow it).
+# No address could lead to "." and "..": browsers and SDKs take them for directories.
+ID_PATTERN = r"\A(?!\.\.?\Z)[^\u0000-\u001f\u007f-\u009f/]+\Z"
 
 
 def camel_case(name: str) -> str:
@@ -153,7 +156,9 @@ class ManagedAllDeviceCertificateState(models.Model):
         validators=[
             MinLengthValidator(1),
             RegexValidator(
-                ID_PATTERN, "An id must not contain a slash or a control character."
+                ID_PATTERN,
+                "An id must not contain a slash or a control character, nor be a "
+                "mere . or ..",
             ),
             refuse_unstorable,
         ],

@@ -1,7 +1,9 @@
 """The two pages for people who have just arrived."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from certstates.errors import CODES
@@ -11,6 +13,7 @@ from certstates.permissions import READ, READ_WRITE
 from certstates.views import COLLECTION
 
 
+@csrf_exempt  # its address is a service root too, whose refusals are 405
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
     return render(request, "landing.html", {"collection": COLLECTION})
@@ -24,6 +27,7 @@ def docs(request: HttpRequest) -> HttpResponse:
         "docs.html",
         {
             "collection": COLLECTION,
+            "all_required": settings.CREATE_REQUIRES == "documented",
             "codes": CODES,
             "curl": curl_create(server, "$TOKEN"),
             "read": READ,

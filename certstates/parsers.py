@@ -1,13 +1,14 @@
 """Request bodies: JSON as RFC 8259 and OData want it, and nothing else."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import IO, Any, NoReturn
 
 from django.conf import settings
+from django.utils.http import parse_header_parameters
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser
-from rest_framework.utils.mediatypes import _MediaType
 
 from certstates.errors import BadRequest, RequestEntityTooLarge
 
@@ -32,13 +33,16 @@ class GraphJSONParser(BaseParser):
         return parse_json(read_within_limit(stream, int(meta["CONTENT_LENGTH"])))
 
 
-def refuse_foreign_encodings(media_type: str, content_encoding: str | None) -> None:
-    charset = _MediaType(media_type).params.get("charset", "utf-8").strip('"')
+def refuse_foreign_encodings(content_type: str, content_encoding: str | None) -> None:
+    media_type, parameters = parse_header_parameters(content_type)
+    if media_type != GraphJSONParser.media_type:  # REST framework takes */* for it
+        raise UnsupportedMediaType(content_type)
+    charset = parameters.get("charset", "utf-8")
     if charset.lower() not in ("utf-8", "utf8", "us-ascii"):
-        raise UnsupportedMediaType(media_type, "A JSON body must be UTF-8.")
+        raise UnsupportedMediaType(content_type)
     if content_encoding and content_encoding.lower() != "identity":
         raise UnsupportedMediaType(
-            media_type, f"Content-Encoding {content_encoding} is not supported."
+            content_type, f"Content-Encoding {content_encoding} is not supported."
         )
 
 
@@ -75,8 +79,8 @@ def parse_json(body: bytes) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in found if names.count(name) > 1)
+        names = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in names.items() if count > 1)
         raise BadRequest(
             f"The name {twice[:50]!r} occurs twice in an object.", target=twice
         )

@@ -54,8 +54,12 @@ class GraphSerializer(serializers.Serializer[Any]):
             )
 
     def to_internal_value(self, data: dict[str, Any]) -> dict[str, Any]:
-        self._check_control_information(data)
-        properties = {name: data[name] for name in data if "@" not in name}
+        properties = {}
+        for name, value in data.items():
+            if self._is_control_information(name):
+                self._check_control_information(name, value)
+            else:
+                properties[name] = value
         errors: Errors = dict(self._unknown_or_missing(properties))
         try:
             values: dict[str, Any] = super().to_internal_value(properties)
@@ -93,14 +97,27 @@ class GraphSerializer(serializers.Serializer[Any]):
             raise
         return instance
 
-    def _check_control_information(self, data: dict[str, Any]) -> None:
-        """Refuse a foreign ``@odata.type``; all other control information may stand."""
-        given = data.get("@odata.type", data.get("@type", self.Meta.type_name))
-        if not isinstance(given, str) or given.split("#")[-1] != self.Meta.type_name:
-            raise BadRequest(
-                f"@odata.type must be #{self.Meta.type_name} or be left out.",
-                target="@odata.type",
-            )
+    def _is_control_information(self, name: str) -> bool:
+        """Say whether a name annotates the object, or a property that it has."""
+        target, _, term = name.partition("@")
+        return bool(term) and (not target or target in self.fields)
+
+    def _check_control_information(self, name: str, value: Any) -> None:
+        """Refuse a wrong type and a binding; all other control information may stand.
+
+        Source: OData JSON Format 4.01, section 4.6; the prefix ``odata.`` is optional.
+        """
+        target, _, term = name.partition("@")
+        term = term.removeprefix("odata.")
+        if term == "bind":
+            raise BadRequest("There is nothing to bind to.", target=name)
+        if term != "type":
+            return
+        described: Any = self.fields[target] if target else self.Meta
+        expected = described.type_name
+        given = value.split("#")[-1] if isinstance(value, str) else ""
+        if given.removeprefix("Edm.") != expected:
+            raise BadRequest(f"{name} must be #{expected} or be left out.", target=name)
 
     def _unknown_or_missing(
         self, properties: dict[str, Any]

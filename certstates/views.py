@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import status
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
@@ -42,6 +43,12 @@ class CertificateStateViewSet(ViewSet):
         if (quoted_id := kwargs.pop("quoted_id", None)) is not None:
             kwargs["id"] = quoted_id.replace("''", "'")
         return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        for header in ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"):
+            if header in request.headers:
+                raise MethodNotAllowed(request.headers[header])
 
     def list(self, request: Request, root: str) -> Response:
         options = self.options_of(request, self.list_options)

@@ -229,5 +229,6 @@ LOGGING = {
         "django": {"handlers": [], "level": "WARNING"},
         # A refused request is the client's affair; what broke is logged.
         "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }

@@ -87,7 +87,8 @@ def test_a_trailing_slash_is_tolerated(operator):
 
 
 @pytest.mark.parametrize(
-    "id", ["a", "guid_guid_guid", "ab'c", "x y%z?#&+", "Ü-末", "A" * 255, "(1)"]
+    "id",
+    ["a", "guid_guid_guid", "ab'c", "x y%z?#&+", "Ü-末", "A" * 255, "(1)", "...", ".a"],
 )
 def test_a_given_id_is_kept_and_its_location_leads_to_it(operator, id):
     response = operator.create(make_body(id=id))
@@ -218,6 +219,11 @@ def test_control_information_that_clients_send_back_is_passed_over(operator):
             "@odata.etag": 'W/"1"',
             "@odata.editLink": "x",
             "certificateExpirationDateTime@odata.type": "#DateTimeOffset",
+            "certificateKeyUsages@odata.type": "#Edm.Int32",
+            "certificateRevokeStatus@odata.type": (
+                "#microsoft.graph.certificateRevocationStatus"
+            ),
+            "@contoso.comment": "an annotation of somebody's own",
         }
     )
     assert operator.create(body).status_code == 201

@@ -5,9 +5,11 @@ import uuid
 
 import pytest
 from django.db import OperationalError
+from django.test import Client
 
 from certstates import errors, views
 from certstates.views import COLLECTION
+from project.wsgi import UNREADABLE, with_readable_headers
 from tests.make import URL, error_of, make_body, make_state
 
 pytestmark = pytest.mark.django_db
@@ -106,7 +108,49 @@ def test_answers_are_never_cached(operator):
 
 
 def test_the_landing_page_is_only_for_reading(stranger):
-    error_of(stranger.post("/"), 405, "MethodNotAllowed")
+    stranger.handler.enforce_csrf_checks = True
+    for method in ("POST", "DELETE"):
+        response = stranger.generic(method, "/")
+        error_of(response, 405, "MethodNotAllowed")
+        assert response.headers["Allow"] == "GET, HEAD"
+
+
+def test_plain_http_is_refused_and_not_redirected(operator):
+    response = Client().post(URL)
+    assert "https" in error_of(response, 400, "BadRequest")["message"]
+    assert Client().get("/").headers["Location"] == "https://testserver/"
+
+
+def test_a_thousand_parameters_are_a_bad_request(operator):
+    query = "&".join(f"a{n}=1" for n in range(1001))
+    error_of(operator.get(f"{URL}?{query}"), 400, "BadRequest")
+
+
+def test_a_charset_does_not_change_how_a_query_is_read(operator):
+    make_state(id="a")
+    make_state(id="b")
+    kind = "application/json; charset=utf-16"
+    response = operator.get(f"{URL}?$top=1", headers={"Content-Type": kind})
+    assert len(response.json()["value"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "seen"),
+    [
+        ("application/json; x*=bogus''y", None),
+        ("application/json; charset=hex", None),
+        ("application/json; charset=utf-16", None),
+        ("application/json; charset=\0", None),
+        ("application/json; charset=utf-8", "application/json"),
+        ('application/json;charset="UTF-8"; x=y', "application/json; x=y"),
+        ("application/json; x=y", "application/json; x=y"),
+    ],
+)
+@pytest.mark.parametrize("header", ["CONTENT_TYPE", "HTTP_ACCEPT"])
+def test_django_is_shown_only_headers_that_it_can_read(header, sent, seen):
+    environ = {header: sent}
+    with_readable_headers(lambda environ, start_response: [])(environ, None)
+    assert environ == {header: UNREADABLE[header] if seen is None else seen}
 
 
 def test_pages_for_people_stay_html(client):

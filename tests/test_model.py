@@ -38,6 +38,8 @@ def test_every_property_of_the_model_is_on_the_wire():
         ("id", "a/b", "certstates_id_opaque"),
         ("id", "", "certstates_id_opaque"),
         ("id", "a\nb", "certstates_id_opaque"),
+        ("id", "a\n", "certstates_id_opaque"),
+        ("id", "..", "certstates_id_opaque"),
         ("id", "a\x85b", "certstates_id_opaque"),
         ("certificate_revoke_status", 5, "certstates_revoke_status_known"),
         ("certificate_revoke_status", -1, "certstates_revoke_status_known"),
@@ -90,7 +92,9 @@ def test_raw_sql_cannot_exceed_a_length_or_an_int32():
         cursor.execute(f"UPDATE {TABLE} SET certificate_key_usages = 2147483648")
 
 
-@pytest.mark.parametrize("name", ["a/b", "", "a\x00", "x" * 256, "a\ud800"])
+@pytest.mark.parametrize(
+    "name", ["a/b", "", "a\n", "a\x00", ".", "..", "x" * 256, "a\ud800"]
+)
 def test_full_clean_refuses_an_id_that_the_database_would_refuse(name):
     record = State(
         id=name,

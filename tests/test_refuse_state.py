@@ -93,6 +93,8 @@ def test_a_name_that_occurs_twice_is_a_bad_request(operator, body):
         "multipart/form-data; boundary=x",
         "application/xml",
         "application/json; charset=utf-16",
+        "application/*",
+        "*/*",
         "",
     ],
 )
@@ -235,7 +237,8 @@ CHANGED = "certificateRevokeStatusLastChangeDateTime"
         (DATE, "0000-01-01T00:00:00Z", "InvalidValue", "no such moment"),
         (DATE, "10000-01-01T00:00:00Z", "InvalidValue", "Not an Edm"),
         (DATE, "2027-01-05T10:00:00+14:01", "InvalidValue", "-14:00 and +14:00"),
-        (DATE, "2027-01-05T10:00:00+99:99", "InvalidValue", "no such moment"),
+        (DATE, "2027-01-05T10:00:00+99:59", "InvalidValue", "no such moment"),
+        (DATE, "2027-01-05T10:00:00+00:60", "InvalidValue", "Not an Edm"),
         (DATE, "0001-01-01T00:00:00+01:00", "InvalidValue", "0001 to 9999"),
         (DATE, "9999-12-31T23:59:59-01:00", "InvalidValue", "0001 to 9999"),
     ],
@@ -263,6 +266,9 @@ def test_a_value_of_the_wrong_kind_is_explained(
         ("", "blank"),
         ("a/b", "slash"),
         ("a\nb", "control character"),
+        ("a\n", "control character"),
+        (".", "mere ."),
+        ("..", "mere ."),
         ("a\x7f", "control character"),
         ("a\x85", "control character"),
         ("a\0", "control character"),
@@ -291,3 +297,32 @@ def test_an_id_that_no_address_could_hold_is_refused(operator, id, words):
 def test_another_type_is_a_bad_request(operator, type_name):
     response = operator.create(make_body(**{"@odata.type": type_name}))
     assert error_of(response, 400, "BadRequest")["target"] == "@odata.type"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("@type", "#microsoft.graph.other"),
+        ("certificateKeyUsages@odata.type", "#String"),
+        ("certificateRevokeStatus@odata.type", "#Int32"),
+        ("id@odata.type", 7),
+        ("@odata.bind", "x"),
+        ("id@odata.bind", "x"),
+    ],
+)
+def test_wrong_control_information_is_a_bad_request(operator, name, value):
+    response = operator.create(make_body(**{name: value}))
+    assert error_of(response, 400, "BadRequest")["target"] == name
+
+
+@pytest.mark.parametrize("name", ["typo@odata.type", "a@b", "@", "id@"])
+def test_an_annotation_of_nothing_is_an_unknown_property(operator, name):
+    response = operator.create(make_body(**{name: "x"}))
+    error = error_of(response, 400, "ModelValidationFailure")
+    assert error["details"][0]["code"] == "UnknownProperty"
+
+
+def test_a_name_twice_among_very_many_is_found_at_once(operator):
+    names = ",".join(f'"x{n}":1' for n in [*range(60_000), 59_999])
+    error = error_of(operator.create(f"{{{names}}}"), 400, "BadRequest")
+    assert error["target"] == "x59999"

@@ -31,8 +31,8 @@ class Migration(migrations.Migration):
                         validators=[
                             django.core.validators.MinLengthValidator(1),
                             django.core.validators.RegexValidator(
-                                "^[^\\u0000-\\u001f\\u007f-\\u009f/]+$",
-                                "An id must not contain a slash or a control character.",
+                                "\\A(?!\\.\\.?\\Z)[^\\u0000-\\u001f\\u007f-\\u009f/]+\\Z",
+                                "An id must not contain a slash or a control character, nor be a mere . or ..",
                             ),
                             certstates.models.refuse_unstorable,
                         ],
@@ -214,7 +214,10 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("id__regex", "^[^\\u0000-\\u001f\\u007f-\\u009f/]+$")
+                            (
+                                "id__regex",
+                                "\\A(?!\\.\\.?\\Z)[^\\u0000-\\u001f\\u007f-\\u009f/]+\\Z",
+                            )
                         ),
                         name="certstates_id_opaque",
                     ),
