@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import Any, NoReturn
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -95,14 +95,14 @@ class Cluster:
             finally:
                 with _signals_deferred(), self._exclusive():
                     fcntl.flock(users, fcntl.LOCK_UN)
-                    if _is_alone(users):
+                    if locks.is_alone(users):
                         self._stop()
 
     def delete(self) -> None:
         """Delete the cluster with all its data; refused while somebody uses it."""
         self._make_home()
         with self._exclusive(), locks.open_lock(self._lock("users")) as users:
-            if not _is_alone(users):
+            if not locks.is_alone(users):
                 raise EmbeddedPostgresError(
                     "The database is in use by another command; stop that one first."
                 )
@@ -316,15 +316,6 @@ def _wheel() -> Path:
             "requirements-embedded.txt, or set DATABASE_URL to a server of your own."
         )
     return Path(found.origin).parent
-
-
-def _is_alone(users: IO[str]) -> bool:
-    """Say whether no other process holds the lock, and take it if so."""
-    try:
-        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _command_line(pid: int) -> str:

@@ -15,6 +15,15 @@ def open_lock(path: Path) -> IO[str]:
     return path.open()
 
 
+def is_alone(lock: IO[str]) -> bool:
+    """Say whether no other process holds the lock, and take it if so."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 @contextlib.contextmanager
 def exclusive(path: Path) -> Iterator[None]:
     """Wait until no other process is inside a block with the same path."""

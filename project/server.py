@@ -64,12 +64,11 @@ def serve(port: int, *, when_serving: Callable[[], None]) -> None:
 
 
 def _await_answer(port: int, then: Callable[[], None]) -> None:
-    for _ in range(200):
+    while True:
         with socket.socket() as probe:
             if probe.connect_ex((HOST, port)) == 0:
                 return then()
         time.sleep(0.05)
-    return None
 
 
 def _default_sigterm() -> None:

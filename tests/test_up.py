@@ -1,5 +1,6 @@
 """``manage.py up``, as a newcomer runs it."""
 
+import copy
 import json
 import os
 import re
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from certstates.views import COLLECTION
-from tests.desk import Desk, fetch, free_port, somebody_else
+from tests.desk import Desk, Serving, fetch, free_port, somebody_else
 
 if os.environ.get("DATABASE_URL"):
     pytest.skip("tests the embedded database", allow_module_level=True)
@@ -98,6 +99,43 @@ def test_after_a_kill_the_next_up_leaves_no_orphan(desk):
         assert fetch(desk.url)[0] == 200
         assert "Shown only this once" not in serving.words
     desk.wait_until_nothing_runs()
+
+
+@pytest.mark.parametrize("desk", ["myself"], indirect=True)
+def test_a_closed_terminal_stops_everything(desk):
+    with desk.up(stop=signal.SIGHUP) as serving:
+        assert fetch(desk.url)[0] == 200
+    assert serving.process.returncode == 0
+
+
+@pytest.mark.parametrize("desk", ["myself"], indirect=True)
+def test_two_first_starts_at_once_share_one_database(desk):
+    other = copy.copy(desk)
+    other.port = free_port()
+    with desk.start("up", "--port", str(desk.port)) as first, other.up() as second:
+        words = Serving(first).words + second.words
+        first.send_signal(signal.SIGTERM)
+        first.communicate(timeout=60)
+    assert words.count("Shown only this once") == 1
+    assert words.count("Loaded 42 records") == 1
+
+
+@pytest.mark.parametrize("desk", ["myself"], indirect=True)
+def test_two_starts_at_once_do_not_share_a_port(desk):
+    port = str(desk.port)
+    with (
+        desk.start("up", "--port", port) as one,
+        desk.start("up", "--port", port) as two,
+    ):
+        deadline = time.monotonic() + 30
+        while one.poll() is two.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.1)
+        loser, winner = (one, two) if one.poll() is not None else (two, one)
+        assert loser.returncode == 1
+        assert f"Port {port} is taken" in loser.stderr.read()
+        Serving(winner)
+        winner.send_signal(signal.SIGTERM)
+        winner.communicate(timeout=60)
 
 
 def test_chunked_bodies_arrive_whole_and_too_large_ones_do_not(desk):

@@ -44,18 +44,17 @@ class Command(BaseCommand):
     def handle(self, *, port: int, reset: bool, **options: Any) -> None:
         from project.server import HOST, serve
 
-        check_port(HOST, port)
-        if reset:
-            self.reset()
-        with self.database():
-            with alone():
-                self.migrate()
-                self.load_fixture()
-            self.check()
-            connections.close_all()  # the workers open their own
-            check_port(HOST, port)  # another may have been faster
-            serve(port, when_serving=lambda: self.welcome(f"http://{HOST}:{port}"))
-            self.say("\nStopping")
+        with port_for_oneself(HOST, port):
+            if reset:
+                self.reset()
+            with self.database():
+                with alone():
+                    self.migrate()
+                    self.load_fixture()
+                self.check()
+                connections.close_all()  # the workers open their own
+                serve(port, when_serving=lambda: self.welcome(f"http://{HOST}:{port}"))
+                self.say("\nStopping")
         self.say("Stopped")
 
     def say(self, sentence: str) -> None:
@@ -154,17 +153,25 @@ def alone() -> contextlib.AbstractContextManager[None]:
     return locks.exclusive(settings.BASE_DIR / ".data" / "up.lock")
 
 
-def check_port(host: str, port: int) -> None:
+@contextlib.contextmanager
+def port_for_oneself(host: str, port: int) -> Iterator[None]:
+    """Refuse a port that is taken, also by an ``up`` that is about to listen there."""
     if not 1 <= port <= 65535:
         raise CommandError(f"There is no port {port}.")
-    other = port + 1 if port < 65535 else 8000
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            reasons = {errno.EADDRINUSE: "is taken", errno.EACCES: "is for root only"}
+    path = settings.BASE_DIR / ".data" / f"port-{port}.lock"
+    with locks.open_lock(path) as lock:
+        refused = None if locks.is_alone(lock) else "is taken"
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                refused = "is taken"
+                if error.errno == errno.EACCES:
+                    refused = "is for root only"
+        if refused:
+            other = port + 1 if port < 65535 else 8000
             raise CommandError(
-                f"Port {port} {reasons.get(error.errno or 0, error)}. "
-                f"Choose another: manage.py up --port {other}"
-            ) from None
+                f"Port {port} {refused}. Choose another: manage.py up --port {other}"
+            )
+        yield
