@@ -85,6 +85,7 @@ def post(url, token, body):
 
 def picture(page, name):
     if PICTURES and page.scheme == "light":
+        page.wait_for_load_state("networkidle")
         page.screenshot(path=Path(PICTURES, f"{name}.png"))
 
 
@@ -114,9 +115,9 @@ def test_a_posted_record_is_seen_and_corrected(page, served):
     expect(page.locator("#result_list tbody tr")).to_have_count(1)
     page.get_by_role("link", name=device).click()
 
+    picture(page, "form")
     page.get_by_label("Device:").fill("<i>CORRECTED</i>")
     page.get_by_label("Revocation:").select_option("Revocation pending")
-    picture(page, "form")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".messagelist .success")).to_contain_text("<i>CORRECTED</i>")
 
