@@ -20,10 +20,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import FrameType
 from typing import Any, NoReturn
 
 from django.core.exceptions import ImproperlyConfigured
@@ -330,32 +331,37 @@ def _command_line(pid: int) -> str:
 
 
 @contextlib.contextmanager
+def _handled_by(
+    handler: Callable[[int, FrameType | None], object], *signals: signal.Signals
+) -> Iterator[None]:
+    before = {signum: signal.signal(signum, handler) for signum in signals}
+    try:
+        yield
+    finally:
+        for signum, handler_before in before.items():
+            signal.signal(signum, handler_before)
+
+
+@contextlib.contextmanager
 def _sigterm_as_exit() -> Iterator[None]:
     """Make SIGTERM and SIGHUP unwind the stack, so that ``finally`` blocks run."""
 
     def leave(signum: int, frame: object) -> NoReturn:
         sys.exit(128 + signum)
 
-    before = {s: signal.signal(s, leave) for s in (signal.SIGTERM, signal.SIGHUP)}
-    try:
+    with _handled_by(leave, signal.SIGTERM, signal.SIGHUP):
         yield
-    finally:
-        for signum, handler in before.items():
-            signal.signal(signum, handler)
 
 
 @contextlib.contextmanager
 def _signals_deferred() -> Iterator[None]:
     """Hold signals back while a server starts or stops: half of it leaves an orphan."""
     pending: list[int] = []
-    held_back = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {
-        s: signal.signal(s, lambda signum, _: pending.append(signum)) for s in held_back
-    }
-    try:
+
+    def hold_back(signum: int, frame: object) -> None:
+        pending.append(signum)
+
+    with _handled_by(hold_back, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         yield
-    finally:
-        for signum, handler in before.items():
-            signal.signal(signum, handler)
-    for waiting in pending:
-        signal.raise_signal(waiting)
+    for signum in pending:
+        signal.raise_signal(signum)
