@@ -174,16 +174,9 @@ def _refusal(request: HttpRequest, error: exceptions.APIException) -> Response:
     if isinstance(error, GraphError):
         code, target, details = error.default_code, error.target, error.details
     body = envelope(request, code, str(error.detail), target=target, details=details)
-    return Response(body, error.status_code, headers=_headers(error))
-
-
-def _headers(error: exceptions.APIException) -> dict[str, str]:
-    headers = {}
-    if challenge := getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = challenge
-    if wait := getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(wait))
-    return headers
+    challenge = getattr(error, "auth_header", None)
+    headers = {"WWW-Authenticate": challenge} if challenge else {}
+    return Response(body, error.status_code, headers=headers)
 
 
 def validation_failure(found: Any) -> ModelValidationFailure:

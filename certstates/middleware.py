@@ -69,7 +69,7 @@ class GraphMiddleware:
             # A redirected POST would become a GET, and its token went out in the clear.
             status, message = http.HTTPStatus.BAD_REQUEST, "Use https: http is refused."
         answer = errors.response(request, status, message)
-        for name in ("Allow", "WWW-Authenticate", "Retry-After"):
+        for name in ("Allow", "WWW-Authenticate"):
             if name in page.headers:
                 answer[name] = page.headers[name]
         return answer
