@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from certstates.views import COLLECTION
+from certstates.addresses import COLLECTION
 
 CREATE: dict[str, Any] = {
     "@odata.type": "#microsoft.graph.managedAllDeviceCertificateState",

@@ -6,11 +6,11 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from certstates.addresses import COLLECTION, public_url
 from certstates.errors import CODES
 from certstates.examples import curl_create
 from certstates.models import RevocationStatus
 from certstates.permissions import READ, READ_WRITE
-from certstates.views import COLLECTION
 
 
 @csrf_exempt  # its address is a service root too, whose refusals are 405
@@ -21,7 +21,7 @@ def landing(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
-    server = request.build_absolute_uri("/").rstrip("/")
+    server = public_url(request).rstrip("/")
     return render(
         request,
         "docs.html",

@@ -2,7 +2,8 @@
 
 from django.urls import re_path
 
-from certstates.views import COLLECTION, CertificateStateViewSet
+from certstates.addresses import COLLECTION
+from certstates.views import CertificateStateViewSet
 
 collection = CertificateStateViewSet.as_view({"get": "list", "post": "create"})
 record = CertificateStateViewSet.as_view(

@@ -1,7 +1,6 @@
 """The collection, its items, and an answer for every other path."""
 
 from typing import Any
-from urllib.parse import quote
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from certstates import errors
+from certstates.addresses import COLLECTION, ServiceRoot
 from certstates.models import (
     CertificateStateQuerySet,
     ManagedAllDeviceCertificateState,
@@ -22,8 +22,6 @@ from certstates.odata.options import Options, parse_options
 from certstates.odata.paging import Page, next_link
 from certstates.renderers import ODATA_JSON
 from certstates.serializers import CertificateStateSerializer
-
-COLLECTION = "deviceManagement/deviceConfigurationsAllManagedDeviceCertificateStates"
 
 
 class CertificateStateViewSet(ViewSet):
@@ -53,11 +51,11 @@ class CertificateStateViewSet(ViewSet):
     def list(self, request: Request, root: str) -> Response:
         options = self.options_of(request, self.list_options)
         page = Page.of(self.records(), options)
-        body = {"@odata.context": self.context_url(root)}
+        service = ServiceRoot.of(request, root)
+        body = {"@odata.context": service.context(COLLECTION)}
         if page.skiptoken:
-            url = self.collection_url(root)
             body["@odata.nextLink"] = next_link(
-                url, request.query_params, page.skiptoken
+                service.collection, request.query_params, page.skiptoken
             )
         many = CertificateStateSerializer(page.records, many=True)
         return Response({**body, "value": many.data})
@@ -67,11 +65,10 @@ class CertificateStateViewSet(ViewSet):
         serializer = CertificateStateSerializer(data=self.body(request))
         serializer.is_valid(raise_exception=True)
         record = serializer.save()
-        location = f"{self.collection_url(root)}/{quote(record.id, safe='')}"
         return Response(
             self.entity(root, serializer),
             status=status.HTTP_201_CREATED,
-            headers={"Location": location},
+            headers={"Location": ServiceRoot.of(request, root).record(record.id)},
         )
 
     def retrieve(self, request: Request, root: str, id: str) -> Response:
@@ -128,16 +125,12 @@ class CertificateStateViewSet(ViewSet):
         self, root: str, serializer: CertificateStateSerializer
     ) -> dict[str, Any]:
         return {
-            "@odata.context": f"{self.context_url(root)}/$entity",
+            "@odata.context": ServiceRoot.of(self.request, root).context(
+                f"{COLLECTION}/$entity"
+            ),
             "@odata.type": f"#{serializer.Meta.type_name}",
             **serializer.data,
         }
-
-    def context_url(self, root: str) -> str:
-        return self.request.build_absolute_uri(f"/{root}$metadata#{COLLECTION}")
-
-    def collection_url(self, root: str) -> str:
-        return self.request.build_absolute_uri(f"/{root}{COLLECTION}")
 
     def finalize_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(*args, **kwargs)

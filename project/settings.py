@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,16 @@ def env_choice(name: str, *choices: str) -> str:
             f"{name} must be one of {', '.join(choices)}, not {value!r}."
         )
     return value
+
+
+def env_origin(name: str) -> str:
+    """Return an absolute http address with a slash at its end, or nothing."""
+    value = os.environ.get(name, "")
+    if value and not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", value):
+        raise ImproperlyConfigured(
+            f"{name} must be an address such as https://certs.example, not {value!r}."
+        )
+    return f"{value.rstrip('/')}/" if value else ""
 
 
 def env_database() -> dict[str, Any]:
@@ -96,6 +107,8 @@ def local_secret_key(path: Path) -> str:
 # documented: every property of Graph's create page must be present.
 # metadata: only those that the CSDL calls not nullable, as live Graph behaves.
 CREATE_REQUIRES = env_choice("CREATE_REQUIRES", "documented", "metadata")
+# What clients call this server, where a proxy in front hides it; a path is allowed.
+PUBLIC_URL = env_origin("PUBLIC_URL")
 # Bytes; the largest record that obeys the length limits is far below.
 MAX_BODY_SIZE = env_int("MAX_BODY_SIZE", default=1024 * 1024)
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.test import Client
 
+from certstates.addresses import COLLECTION
 from certstates.examples import CREATE
 from certstates.models import ManagedAllDeviceCertificateState
 from certstates.tokens import issue_token
-from certstates.views import COLLECTION
 
 ROOT = "https://testserver/"
 URL = f"/beta/{COLLECTION}"

@@ -7,9 +7,9 @@ import uuid
 import pytest
 from django.utils import timezone
 
+from certstates.addresses import COLLECTION
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.models import RevocationStatus
-from certstates.views import COLLECTION
 from tests.make import ABSENT, ROOT, URL, error_of, make_body, make_state
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +62,17 @@ def test_properties_come_in_the_order_of_the_create_page(operator):
     answer = list(operator.create(make_body()).json())
     assert answer[:3] == ["@odata.context", "@odata.type", "id"]
     assert [n for n in answer if n in make_body()] == list(make_body())
+
+
+def test_every_address_begins_with_the_public_url(operator, settings):
+    settings.PUBLIC_URL = "https://certs.example/graph/"
+    response = operator.create(make_body())
+    ours = "https://certs.example/graph/beta/"
+    assert response.json()["@odata.context"].startswith(f"{ours}$metadata#")
+    assert response.headers["Location"].startswith(ours + COLLECTION)
+    operator.create(make_body())
+    page = operator.get(f"{URL}?$top=1").json()
+    assert page["@odata.nextLink"].startswith(f"{ours}{COLLECTION}?$top=1&")
 
 
 @pytest.mark.parametrize("root", ["beta/", "v1.0/", ""])

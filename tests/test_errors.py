@@ -8,7 +8,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from certstates import errors, views
-from certstates.views import COLLECTION
+from certstates.addresses import COLLECTION
 from project.wsgi import UNREADABLE, with_readable_headers
 from tests.make import URL, error_of, make_body, make_state
 

@@ -3,8 +3,8 @@
 import pytest
 from django.forms import model_to_dict
 
+from certstates.addresses import COLLECTION
 from certstates.models import ManagedAllDeviceCertificateState as State
-from certstates.views import COLLECTION
 from tests.make import ROOT, URL, error_of, make_body, make_state
 
 pytestmark = pytest.mark.django_db

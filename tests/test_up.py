@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from certstates.views import COLLECTION
+from certstates.addresses import COLLECTION
 from tests.desk import Desk, Serving, fetch, free_port, somebody_else
 
 if os.environ.get("DATABASE_URL"):

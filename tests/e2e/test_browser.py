@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from certstates.addresses import COLLECTION
 from certstates.examples import CREATE
-from certstates.views import COLLECTION
 from tests.desk import Desk, fetch
 
 pytestmark = pytest.mark.browser

@@ -1,0 +1,50 @@
+"""The addresses in answers: absolute, and below the service root that was asked."""
+
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import HttpRequest
+from rest_framework.request import Request
+
+SINGLETON = "deviceManagement"
+NAVIGATION = "deviceConfigurationsAllManagedDeviceCertificateStates"
+COLLECTION = f"{SINGLETON}/{NAVIGATION}"
+
+# Below the collection these segments have a meaning of their own.
+RESERVED = frozenset({"$count", "delta", "delta()"})
+
+
+def public_url(request: HttpRequest | Request) -> str:
+    """Return the address of this server as its clients know it, with a slash."""
+    return settings.PUBLIC_URL or request.build_absolute_uri("/")
+
+
+@dataclass(frozen=True)
+class ServiceRoot:
+    """One of the roots (``beta/``, ``v1.0/`` or nothing), as an absolute address."""
+
+    url: str
+
+    @classmethod
+    def of(cls, request: HttpRequest | Request, root: str) -> Self:
+        return cls(public_url(request) + root)
+
+    @property
+    def collection(self) -> str:
+        return self.url + COLLECTION
+
+    @property
+    def metadata(self) -> str:
+        return f"{self.url}$metadata"
+
+    def context(self, fragment: str = "") -> str:
+        """Return the context URL of what ``fragment`` describes, or of the service."""
+        return f"{self.metadata}#{fragment}" if fragment else self.metadata
+
+    def record(self, id: str) -> str:
+        """Return a record's address: the key as a segment, the form that SDKs use."""
+        if id.lower() in RESERVED:
+            return f"{self.collection}('{id}')"
+        return f"{self.collection}/{quote(id, safe='')}"
