@@ -12,8 +12,14 @@ SINGLETON = "deviceManagement"
 NAVIGATION = "deviceConfigurationsAllManagedDeviceCertificateStates"
 COLLECTION = f"{SINGLETON}/{NAVIGATION}"
 
+# The function's name may be qualified, and its empty parentheses may be left out.
+DELTA = tuple(
+    f"{namespace}delta{call}"
+    for namespace in ("", "graph.", "microsoft.graph.")
+    for call in ("", "()")
+)
 # Below the collection these segments have a meaning of their own.
-RESERVED = frozenset({"$count", "delta", "delta()"})
+RESERVED = frozenset({"$count", *DELTA})
 
 
 def public_url(request: HttpRequest | Request) -> str:
@@ -34,6 +40,10 @@ class ServiceRoot:
     @property
     def collection(self) -> str:
         return self.url + COLLECTION
+
+    @property
+    def delta(self) -> str:
+        return f"{self.collection}/delta"
 
     @property
     def metadata(self) -> str:

@@ -42,6 +42,7 @@ class GraphError(exceptions.APIException):
         super().__init__(message)
         self.target = target
         self.details = details
+        self.headers: dict[str, str] = {}
 
 
 class BadRequest(GraphError):
@@ -67,6 +68,17 @@ class Conflict(GraphError):
     default_detail = "An object with this id already exists; nothing was changed."
 
 
+class SyncStateNotFound(GraphError):
+    """A delta token of another history: the database was restored, or is another."""
+
+    status_code = status.HTTP_410_GONE
+    default_code = "SyncStateNotFound"
+    default_detail = (
+        "The changes since this token are not known here; the database is another or "
+        "was restored. Begin again without a token, and drop what was kept."
+    )
+
+
 class RequestEntityTooLarge(GraphError):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_code = "RequestEntityTooLarge"
@@ -90,6 +102,7 @@ CODES = {
     405: "MethodNotAllowed",
     406: "NotAcceptable",
     409: "Conflict",
+    410: "SyncStateNotFound",
     413: "RequestEntityTooLarge",
     415: "UnsupportedMediaType",
     500: "InternalServerError",
@@ -176,6 +189,7 @@ def _refusal(request: HttpRequest, error: exceptions.APIException) -> Response:
     body = envelope(request, code, str(error.detail), target=target, details=details)
     challenge = getattr(error, "auth_header", None)
     headers = {"WWW-Authenticate": challenge} if challenge else {}
+    headers |= getattr(error, "headers", {})
     return Response(body, error.status_code, headers=headers)
 
 

@@ -81,6 +81,25 @@ def nullable_text(
     )
 
 
+class TransactionId(models.Func):
+    """The number of the transaction that writes; PostgreSQL gives none twice."""
+
+    arity = 0
+    template = "pg_current_xact_id()::text::bigint"
+    output_field = models.BigIntegerField()
+
+
+def version_field() -> models.BigIntegerField[int, int]:
+    """Return a field for the transaction that wrote a row last.
+
+    A trigger sets it at each write, whatever the writer says. It means something in
+    its own database only, so no dump carries it.
+    """
+    return models.BigIntegerField(
+        editable=False, serialize=False, db_default=TransactionId()
+    )
+
+
 class RevocationStatus(models.IntegerChoices):
     """Graph's enumeration ``certificateRevocationStatus``, with its numbers.
 
@@ -222,6 +241,7 @@ class ManagedAllDeviceCertificateState(models.Model):
     updated_at = models.DateTimeField(
         "last written", auto_now=True, db_default=Now(), editable=False
     )
+    version = version_field()
 
     objects = CertificateStateQuerySet.as_manager()
 
@@ -279,6 +299,8 @@ class ManagedAllDeviceCertificateState(models.Model):
                 OpClass(Upper("certificate_serial_number"), name="text_pattern_ops"),
                 name="certstates_serial_number",
             ),
+            # "What was written since?": the delta.
+            models.Index("version", "id", name="certstates_version"),
         ]
 
     def __str__(self) -> str:
@@ -298,3 +320,21 @@ class ManagedAllDeviceCertificateState(models.Model):
             self.certificate_revoke_status_last_change_date_time = timezone.now()
             columns.add("certificate_revoke_status_last_change_date_time")
         self.save(update_fields=[*columns, "updated_at"])
+
+
+class RemovedState(models.Model):
+    """What is left of a removed record, so that clients can be told of it.
+
+    A trigger writes it. It stays when a record with the same id comes again: the
+    record then counts, and this does not.
+    """
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, db_collation="C")
+    version = version_field()
+    removed_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        indexes = [models.Index("version", "id", name="certstates_removed_version")]
+
+    def __str__(self) -> str:
+        return self.id

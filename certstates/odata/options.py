@@ -38,11 +38,13 @@ SYSTEM_OPTIONS = frozenset(
 class Options:
     """The options of one request.
 
-    ``top`` is the page size, 1 to 1000; ``skiptoken`` the opaque place to go on from.
+    ``top`` is the page size, 1 to 1000; ``skiptoken`` the opaque place to go on from,
+    ``deltatoken`` the opaque moment since when changes are asked for.
     """
 
     top: int = PAGE_SIZE
     skiptoken: str | None = None
+    deltatoken: str | None = None
 
 
 def parse_options(query: QueryDict, *, offered: frozenset[str]) -> Options:
@@ -66,6 +68,7 @@ def parse_options(query: QueryDict, *, offered: frozenset[str]) -> Options:
     return Options(
         top=_page_size(given.get("top", str(PAGE_SIZE))),
         skiptoken=given.get("skiptoken"),
+        deltatoken=given.get("deltatoken"),
     )
 
 
