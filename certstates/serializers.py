@@ -53,6 +53,11 @@ class GraphSerializer(serializers.Serializer[Any]):
                 allow_null=field.null,
             )
 
+    @classmethod
+    def edm_fields(cls) -> dict[str, edm.EdmField]:
+        """Return the fields by their names on the wire, in the entity's order."""
+        return cast("dict[str, edm.EdmField]", cls._declared_fields)
+
     def to_internal_value(self, data: dict[str, Any]) -> dict[str, Any]:
         properties = {}
         for name, value in data.items():

@@ -1,0 +1,268 @@
+"""From a tree to SQL: types are checked, and names reach declared properties only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db.models import F, Value
+
+from certstates.errors import BadRequest, NotImplementedYet, shown
+from certstates.odata import syntax
+from certstates.odata.functions import FUNCTIONS, NOT_OFFERED, Overload
+from certstates.odata.operators import (
+    ARITHMETIC,
+    COMPARISONS,
+    NULL,
+    among,
+    arithmetic,
+    equal,
+    junction,
+    negative,
+    ordered,
+    unequal,
+)
+from certstates.odata.properties import find
+from certstates.odata.sql import Typed, condition, text
+from certstates.odata.values import Edm, parse_string, parse_value
+from certstates.serializers import CertificateStateSerializer
+
+TYPE_NAME = CertificateStateSerializer.Meta.type_name
+# The alias "graph" is declared in $metadata.
+ENUM_TYPES = {
+    Edm.REVOCATION_STATUS.lower(),
+    Edm.REVOCATION_STATUS.lower().removeprefix("microsoft."),
+}
+LITERALS = {
+    "BOOLEAN": Edm.BOOLEAN,
+    "NUMBER": Edm.INT,
+    "DATE_TIME_OFFSET": Edm.DATE_TIME_OFFSET,
+    "DATE": Edm.DATE,
+    "TIME_OF_DAY": Edm.TIME_OF_DAY,
+}
+
+
+class Binder:
+    """Binds the trees of one query option to SQL.
+
+    ``aliases`` are the parameter aliases of the request by name, with the ``@``; one
+    that is not given is null. Raises BadRequest or NotImplementedYet, which name the
+    culprit and its place.
+    """
+
+    def __init__(self, option: str, aliases: Mapping[str, str] | None = None) -> None:
+        self.option = option
+        self.aliases = aliases
+        self.size = 0
+
+    def bind(self, node: syntax.Node) -> Typed:
+        match node:
+            case syntax.Literal():
+                return self.literal(node)
+            case syntax.Property(name=name):
+                return self.property(node, name)
+            case syntax.Alias(name=name):
+                return self.alias(node, name)
+            case syntax.Call(name=name):
+                return self.call(node, name)
+            case syntax.Membership():
+                return self.membership(node)
+            case syntax.Operation(operator=operator):
+                return self.operation(node, operator)
+            case syntax.NotOffered(what=what):
+                raise self.not_offered(node, what)
+        raise TypeError(node)
+
+    def condition(self, node: syntax.Node) -> Typed:
+        """Bind what must be true, false or null."""
+        bound = self.converted(node, self.bind(node), Edm.BOOLEAN)
+        if bound.type == Edm.NULL:
+            return Typed(Edm.BOOLEAN, condition("NULL::boolean"), nullable=True)
+        if bound.type != Edm.BOOLEAN:
+            raise self.refused(node, f"expected a condition, found {bound.type}")
+        return bound
+
+    # --- Leaves -------------------------------------------------------------------
+
+    def literal(self, node: syntax.Literal) -> Typed:
+        match node.kind:
+            case "NULL":
+                return NULL
+            case "STRING":
+                return self.string(node)
+            case "PREFIXED":
+                return self.prefixed(node)
+            case "INFINITE":
+                raise self.not_offered(node, f"The number {node.text}")
+            case "GUID":
+                raise self.refused(node, "an id is a text: put it in quotation marks")
+        return self.value(node, LITERALS[node.kind], node.text)
+
+    def string(self, node: syntax.Literal) -> Typed:
+        try:
+            value = parse_string(node.text)
+        except ValueError as error:
+            raise self.refused(node, str(error)) from None
+        return Typed(Edm.STRING, text(value), literal=value)
+
+    def prefixed(self, node: syntax.Literal) -> Typed:
+        prefix, _, rest = node.text.partition("'")
+        literal = rest[:-1].replace("''", "'")
+        if prefix.lower() in ENUM_TYPES:
+            return self.value(node, Edm.REVOCATION_STATUS, literal)
+        if prefix.lower() == "duration":
+            return self.value(node, Edm.DURATION, literal)
+        if prefix.lower() in ("binary", "geography", "geometry"):
+            raise self.not_offered(node, f"The literal {prefix}'…'")
+        raise self.refused(node, f"there is no type {shown(prefix)!r}")
+
+    def value(self, node: syntax.Node, kind: Edm, literal: str) -> Typed:
+        try:
+            value = parse_value(kind, literal)
+        except ValueError as error:
+            raise self.refused(node, str(error)) from None
+        if kind == Edm.INT and not isinstance(value, int):
+            kind = Edm.DECIMAL
+        return Typed(kind, Value(value), value=value)
+
+    def property(self, node: syntax.Node, name: str) -> Typed:
+        found = find(name)
+        if found is None:
+            raise self.refused(node, f"{TYPE_NAME} has no property {shown(name)!r}")
+        exact = found.field == "id"
+        return Typed(found.type, F(found.field), nullable=found.nullable, exact=exact)
+
+    def alias(self, node: syntax.Node, name: str) -> Typed:
+        if self.aliases is None:
+            raise self.not_offered(node, "A parameter alias inside another")
+        if name not in self.aliases:
+            return NULL
+        tree = syntax.parse(self.aliases[name], "filter", option=name)
+        self.size += tree.size
+        if self.size > syntax.MOST_OPERANDS:
+            raise self.refused(
+                node, f"more than {syntax.MOST_OPERANDS} operands in aliases"
+            )
+        return Binder(name).bind(tree)
+
+    # --- Functions ----------------------------------------------------------------
+
+    def call(self, node: syntax.Node, name: str) -> Typed:
+        if name.lower() in NOT_OFFERED or "." in name:
+            raise self.not_offered(node, f"The function {name}")
+        if name.lower() not in FUNCTIONS:
+            raise self.refused(node, f"there is no function {shown(name)!r}")
+        arguments = [self.bind(child) for child in node.children]
+        overloads = FUNCTIONS[name.lower()]
+        for overload in overloads:
+            found = self.fitting(node, overload, arguments)
+            if found is not None:
+                return NULL if NULL in found else overload.build(*found)
+        given = ", ".join(argument.type for argument in arguments)
+        forms = " or ".join(f"({', '.join(o.parameters)})" for o in overloads)
+        raise self.refused(node, f"{name} takes {forms}, not ({given})")
+
+    def fitting(
+        self, node: syntax.Node, overload: Overload, arguments: list[Typed]
+    ) -> list[Typed] | None:
+        """Return the arguments as the overload takes them, or None."""
+        if len(arguments) != len(overload.parameters):
+            return None
+        pairs = [*zip(arguments, overload.parameters, strict=True)]
+        for argument, wanted in pairs:
+            can_be = {
+                argument.type,
+                *([wanted] if argument.literal is not None else []),
+            }
+            numbers = argument.type.is_number and wanted.is_number
+            if not numbers and not can_be & {wanted, Edm.NULL}:
+                return None
+        return [
+            self.converted(child, argument, wanted)
+            for child, (argument, wanted) in zip(node.children, pairs, strict=True)
+        ]
+
+    # --- Operators ----------------------------------------------------------------
+
+    def operation(self, node: syntax.Operation, operator: str) -> Typed:
+        if operator in ("and", "or"):
+            parts = [self.condition(child) for child in node.children]
+            return junction(operator.upper(), parts)
+        if operator == "not":
+            inner = self.condition(node.children[0])
+            return Typed.made(Edm.BOOLEAN, "(NOT {0})", inner)
+        if operator == "has":
+            raise self.not_offered(node, "The operator has")
+        operands = [self.bind(child) for child in node.children]
+        if operator == "negate":
+            return self.result(node, negative(*operands), operands)
+        if operator in ARITHMETIC:
+            return self.arithmetic(node, *operands)
+        return self.comparison(node, *operands)
+
+    def comparison(self, node: syntax.Operation, left: Typed, right: Typed) -> Typed:
+        first, second = node.children
+        right = self.converted(second, right, left.type)
+        left = self.converted(first, left, right.type)
+        self.check_alike(node, node.operator, left, right)
+        if node.operator in COMPARISONS:
+            return ordered(node.operator, left, right)
+        return equal(left, right) if node.operator == "eq" else unequal(left, right)
+
+    def arithmetic(self, node: syntax.Operation, left: Typed, right: Typed) -> Typed:
+        if node.operator in ("div", "divby", "mod") and right.value == 0:
+            raise self.refused(node, "division by zero")
+        return self.result(node, arithmetic(node.operator, left, right), [left, right])
+
+    def membership(self, node: syntax.Membership) -> Typed:
+        subject, *choices = (self.bind(child) for child in node.children)
+        found = []
+        for child, choice in zip(node.children[1:], choices, strict=True):
+            same = self.converted(child, choice, subject.type)
+            self.check_alike(child, "in", subject, same)
+            found.append(same)
+        return among(subject, found)
+
+    # --- Types --------------------------------------------------------------------
+
+    def converted(self, node: syntax.Node, given: Typed, wanted: Edm) -> Typed:
+        """Read a text in quotes as the type that is wanted; leave all else alone.
+
+        Source: OData 4.01 Part 2, section 5.1.1.10.
+        """
+        if given.literal is None or wanted in (Edm.STRING, Edm.NULL):
+            return given
+        return self.value(node, wanted, given.literal)
+
+    def check_alike(
+        self, node: syntax.Node, operator: str, left: Typed, right: Typed
+    ) -> None:
+        types = {left.type, right.type} - {Edm.NULL}
+        if len(types) < 2 or all(each.is_number for each in types):
+            return
+        hint = ""
+        if types == {Edm.DATE, Edm.DATE_TIME_OFFSET}:
+            hint = " (a moment is written 2027-01-05T00:00:00Z)"
+        reason = f"{operator} cannot compare {left.type} with {right.type}{hint}"
+        raise self.refused(node, reason)
+
+    def result(
+        self, node: syntax.Operation, result: Typed | None, operands: list[Typed]
+    ) -> Typed:
+        if result is None:
+            types = " and ".join(operand.type for operand in operands)
+            raise self.refused(node, f"{node.operator} is not defined for {types}")
+        return result
+
+    # --- Refusals -----------------------------------------------------------------
+
+    def refused(self, node: syntax.Node, reason: str) -> BadRequest:
+        reason = reason.rstrip(".")
+        return BadRequest(
+            f"{self.option}, character {node.at}: {reason}.", target=self.option
+        )
+
+    def not_offered(self, node: syntax.Node, what: str) -> NotImplementedYet:
+        return NotImplementedYet(
+            f"{self.option}, character {node.at}: {shown(what)} is not implemented.",
+            target=self.option,
+        )

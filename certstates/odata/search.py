@@ -1,0 +1,89 @@
+"""``$search``: words and phrases, looked for in every text of a record.
+
+A word or phrase matches where a text contains it, in any case; the id contains it as
+it is written, and the revocation status matches by its whole name (a part of ``none``
+would find nearly everything). ``"property:value"``, in quotation marks, looks in one
+property. Source: OData 4.01 Part 2, section 5.1.8, and Graph's form of it.
+"""
+
+from django.db.models import F
+
+from certstates.errors import BadRequest
+from certstates.models import RevocationStatus
+from certstates.odata import syntax
+from certstates.odata.functions import FUNCTIONS
+from certstates.odata.operators import junction, truth
+from certstates.odata.properties import PROPERTIES, Property, find
+from certstates.odata.sql import Typed, text
+from certstates.odata.values import Edm, parse_string, parse_value
+
+OPTION = "$search"
+[CONTAINS] = FUNCTIONS["contains"]
+TEXTS = [found for found in PROPERTIES.values() if found.type == Edm.STRING]
+[STATUS] = [p for p in PROPERTIES.values() if p.type == Edm.REVOCATION_STATUS]
+STATUS_NAMES = {member.wire_name: member.value for member in RevocationStatus}
+
+
+def bind_search(node: syntax.Node) -> Typed:
+    """Return the condition that a search stands for; it is true, or it is not."""
+    match node:
+        case syntax.Term(quoted=True):
+            return phrase(node)
+        case syntax.Term():
+            return anywhere(storable(node, node.text))
+        case syntax.Operation(operator="not"):
+            return truth("({0} IS NOT TRUE)", bind_search(node.children[0]))
+        case syntax.Operation(operator=operator):
+            parts = [bind_search(child) for child in node.children]
+            return junction(operator.upper(), parts)
+    raise TypeError(node)
+
+
+def phrase(node: syntax.Term) -> Typed:
+    name, colon, value = node.text.partition(":")
+    found = find(name.strip()) if colon else None
+    value = storable(node, value.strip() if found else node.text)
+    if found is None:
+        return anywhere(value)
+    if found.type == Edm.STRING:
+        return contains(found, value)
+    if found.type == Edm.REVOCATION_STATUS:
+        return has_status(node, value)
+    raise refused(node, f"{found.name} holds no text; $filter can compare it")
+
+
+def anywhere(value: str) -> Typed:
+    tests = [contains(found, value) for found in TEXTS]
+    if value.lower() in STATUS_NAMES:
+        tests.append(truth(f"({{0}} = {STATUS_NAMES[value.lower()]})", column(STATUS)))
+    return junction("OR", tests)
+
+
+def contains(found: Property, value: str) -> Typed:
+    literal = Typed(Edm.STRING, text(value), literal=value)
+    return CONTAINS.build(column(found), literal)
+
+
+def has_status(node: syntax.Term, value: str) -> Typed:
+    try:
+        number: int = parse_value(Edm.REVOCATION_STATUS, value)
+    except ValueError as error:
+        raise refused(node, str(error)) from None
+    return truth(f"({{0}} = {number})", column(STATUS))
+
+
+def column(found: Property) -> Typed:
+    return Typed(found.type, F(found.field), found.nullable, found.field == "id")
+
+
+def storable(node: syntax.Term, value: str) -> str:
+    """Return what can stand in a text of PostgreSQL; refuse NUL."""
+    try:
+        return parse_string(f"'{value.replace(chr(39), chr(39) * 2)}'")
+    except ValueError as error:
+        raise refused(node, str(error)) from None
+
+
+def refused(node: syntax.Term, reason: str) -> BadRequest:
+    reason = reason.rstrip(".")
+    return BadRequest(f"{OPTION}, character {node.at}: {reason}.", target=OPTION)

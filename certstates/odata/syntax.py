@@ -1,0 +1,291 @@
+"""From the text of a query option to a tree; the grammar itself is ``grammar.lark``.
+
+Positions count characters from 1. What the grammar does not know is refused with a 400
+that names the place; what is valid OData but not offered is told later, by name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path as File
+from typing import Any, cast
+from typing import Literal as OneOf
+
+from lark import Lark, Token, Transformer
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+
+from certstates.errors import BadRequest, shown
+
+# Far beyond what people write, and far below what would hurt.
+MOST_CHARACTERS = 16_384
+MOST_OPERANDS = 3_000
+GREATEST_DEPTH = 100
+
+Start = OneOf["filter", "orderby", "search", "select"]
+
+
+@dataclass(frozen=True)
+class Node:
+    """A part of an expression; ``at`` is the place of its first character."""
+
+    at: int
+    children: tuple[Node, ...] = field(default=(), kw_only=True, repr=False)
+    depth: int = field(init=False, repr=False)
+    size: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        depth = 1 + max((child.depth for child in self.children), default=0)
+        if depth > GREATEST_DEPTH:
+            raise TooDeep
+        object.__setattr__(self, "depth", depth)
+        object.__setattr__(self, "size", 1 + sum(c.size for c in self.children))
+
+
+@dataclass(frozen=True)
+class Literal(Node):
+    """``kind`` is the name of the grammar's token."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Property(Node):
+    name: str
+
+
+@dataclass(frozen=True)
+class Alias(Node):
+    name: str
+
+
+@dataclass(frozen=True)
+class Call(Node):
+    name: str
+
+
+@dataclass(frozen=True)
+class Operation(Node):
+    """An operator in lower case, with one operand or more."""
+
+    operator: str
+
+
+@dataclass(frozen=True)
+class Membership(Node):
+    """``in``: the first child is looked for among the others."""
+
+
+@dataclass(frozen=True)
+class NotOffered(Node):
+    """Valid OData that has no meaning here, or is not implemented."""
+
+    what: str
+
+
+@dataclass(frozen=True)
+class SortItem(Node):
+    descending: bool
+
+
+@dataclass(frozen=True)
+class Term(Node):
+    """A word or phrase of ``$search``."""
+
+    text: str
+    quoted: bool
+
+
+class TooDeep(Exception):
+    pass
+
+
+class TreeBuilder(Transformer[Token, Any]):
+    """Makes nodes while the parser runs; each method is named after a rule."""
+
+    def orderby(self, items: list[SortItem]) -> tuple[SortItem, ...]:
+        return (*items,)
+
+    def orderby_item(self, items: list[Any]) -> SortItem:
+        key, direction = items
+        descending = direction is not None and direction.type == "DESC"
+        return SortItem(key.at, children=(key,), descending=descending)
+
+    def select(self, items: list[Token]) -> tuple[Token, ...]:
+        return (*items,)
+
+    def select_item(self, items: list[Token]) -> Token:
+        return items[0]
+
+    def expression(self, items: list[Node]) -> Node:
+        return Operation(items[0].at, "or", children=(*items,))
+
+    def conjunction(self, items: list[Node]) -> Node:
+        return Operation(items[0].at, "and", children=(*items,))
+
+    def _binary(self, items: list[Any]) -> Node:
+        left, operator, right = items
+        return Operation(place(operator), operator.lower(), children=(left, right))
+
+    equality = relation = sum = product = has = _binary
+
+    def _unary(self, items: list[Any]) -> Node:
+        operator, operand = items
+        word = "negate" if operator == "-" else operator.lower()
+        return Operation(place(operator), word, children=(operand,))
+
+    negation = not_ = search_not = _unary
+
+    def in_(self, items: list[Any]) -> Node:
+        operand, operator, choices = items
+        return Membership(place(operator), children=(operand, *choices))
+
+    def choices(self, items: list[Any]) -> list[Node]:
+        if len(items) == 1 and isinstance(items[0], Array):
+            return [*items[0].children]
+        return [item for item in items if item is not None]
+
+    def alias_list(self, items: list[Token]) -> list[Node]:
+        return [NotOffered(place(items[0]), "A parameter alias as a list")]
+
+    def array(self, items: list[Any]) -> Node:
+        children = tuple(item for item in items if item is not None)
+        at = children[0].at if children else 1
+        return Array(at, "A collection", children=children)
+
+    def path(self, items: list[Any]) -> Node:
+        segments = items[1:] if items[0] in ("$it", "$this") else items
+        if len(segments) == 1 and isinstance(segments[0], Token):
+            [name] = segments
+            if name.type == "NAME":
+                return Property(place(name), str(name))
+        if len(segments) == 1 and isinstance(segments[0], Node):
+            return segments[0]
+        words = [item if isinstance(item, str) else "…" for item in items]
+        return NotOffered(place(items[0]), f"The path {'/'.join(words)}")
+
+    def lambda_(self, items: list[Any]) -> Node:
+        return NotOffered(place(items[0]), f"The operator {items[0].lower()}")
+
+    def call(self, items: list[Any]) -> Node:
+        name, *arguments = items
+        given = tuple(item for item in arguments if item is not None)
+        return Call(place(name), str(name), children=given)
+
+    def named(self, items: list[Any]) -> Node:
+        return NotOffered(place(items[0]), f"The named parameter {items[0]}")
+
+    def literal(self, items: list[Token]) -> Node:
+        [token] = items
+        return Literal(place(token), token.type, str(token))
+
+    def text(self, items: list[Token]) -> Node:
+        [token] = items
+        return Literal(place(token), "STRING", as_string(token))
+
+    def alias(self, items: list[Token]) -> Node:
+        return Alias(place(items[0]), str(items[0]))
+
+    def disjunction(self, items: list[Node]) -> Node:
+        return self.expression(items)
+
+    def juxtaposition(self, items: list[Node]) -> Node:
+        return self.conjunction(items)
+
+    def word(self, items: list[Token]) -> Node:
+        return Term(place(items[0]), str(items[0]), quoted=False)
+
+    def phrase(self, items: list[Token]) -> Node:
+        return Term(place(items[0]), unescaped(items[0]), quoted=True)
+
+
+@dataclass(frozen=True)
+class Array(NotOffered):
+    """A JSON array: a list on the right of ``in``, and nothing that is offered else."""
+
+
+def place(token: Token) -> int:
+    return (token.start_pos or 0) + 1
+
+
+def unescaped(quoted: str) -> str:
+    """Return what stands in double quotes; a backslash escapes one character."""
+    characters = iter(quoted[1:-1])
+    return "".join(next(characters) if c == "\\" else c for c in characters)
+
+
+def as_string(quoted: str) -> str:
+    """Return a text in double quotes as OData's literal in single ones."""
+    return "'" + unescaped(quoted).replace("'", "''") + "'"
+
+
+PARSER = Lark(
+    (File(__file__).parent / "grammar.lark").read_text(encoding="utf-8"),
+    parser="lalr",
+    lexer="contextual",
+    start=["filter", "orderby", "search", "select"],
+    maybe_placeholders=True,
+    transformer=TreeBuilder(),
+)
+
+
+def parse(text: str, start: Start, *, option: str) -> Any:
+    """Return the tree of an option's value: a node, or a tuple of items.
+
+    Raises BadRequest, which names the place and has ``option`` as its target.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise BadRequest(
+            f"{option} has {len(text)} characters; {MOST_CHARACTERS} are allowed.",
+            target=option,
+        )
+    try:
+        tree = PARSER.parse(text, start=start)
+    except UnexpectedInput as error:
+        raise BadRequest(explain(error, text, option), target=option) from None
+    except TooDeep:
+        raise BadRequest(
+            f"{option} is nested more than {GREATEST_DEPTH} levels deep.", target=option
+        ) from None
+    items = tree if isinstance(tree, tuple) else (tree,)
+    size = sum(item.size for item in items if isinstance(item, Node))
+    if size > MOST_OPERANDS:
+        raise BadRequest(
+            f"{option} has more than {MOST_OPERANDS} operands and operators.",
+            target=option,
+        )
+    return tree
+
+
+def explain(error: UnexpectedInput, text: str, option: str) -> str:
+    """Say in one sentence what was found where, and what was expected."""
+    at = error.pos_in_stream
+    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
+        return f"{option} ends too early: expected {expected(error)}."
+    at = cast("int", at)
+    found = shown(
+        str(getattr(error, "token", text[at : at + 20].split(" ", maxsplit=1)[0]))
+    )
+    reason = f"unexpected {found!r}; expected {expected(error)}"
+    if text[at] in "'\"":
+        reason = "this quotation mark is not closed"
+        if text[at] == '"' and text.count('"', at) > 1:
+            reason = "a text stands in single quotation marks"
+    return f"{option}, character {at + 1}: {reason}."
+
+
+def expected(error: UnexpectedInput) -> str:
+    words: Any = getattr(error, "accepts", None) or getattr(error, "expected", None)
+    if isinstance(error, UnexpectedCharacters):
+        words = error.allowed
+    names = {str(word) for word in words or ()}
+    if names & {"WORD", "PHRASE"}:
+        return "a word or a phrase in double quotes"
+    if "NULL" in names:
+        return "a property, a literal or a function"
+    if names & {"EQ", "_OR", "_SEARCH_OR"}:
+        closing = " or a closing parenthesis" if names & {"RPAR"} else ""
+        return f"an operator{closing}"
+    if "RPAR" in names:
+        return "a closing parenthesis"
+    return "a property's name" if "NAME" in names else "its end"
