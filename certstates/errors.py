@@ -62,6 +62,12 @@ class ResourceNotFound(GraphError):
     default_detail = "No object has this id."
 
 
+class NotAcceptable(GraphError):
+    status_code = status.HTTP_406_NOT_ACCEPTABLE
+    default_code = "NotAcceptable"
+    default_detail = "Could not satisfy the Accept header: answers are JSON."
+
+
 class Conflict(GraphError):
     status_code = status.HTTP_409_CONFLICT
     default_code = "Conflict"
@@ -77,6 +83,12 @@ class SyncStateNotFound(GraphError):
         "The changes since this token are not known here; the database is another or "
         "was restored. Begin again without a token, and drop what was kept."
     )
+
+
+class PreconditionFailed(GraphError):
+    status_code = status.HTTP_412_PRECONDITION_FAILED
+    default_code = "PreconditionFailed"
+    default_detail = "The object is not in the state that the request expects."
 
 
 class RequestEntityTooLarge(GraphError):
@@ -103,7 +115,9 @@ CODES = {
     406: "NotAcceptable",
     409: "Conflict",
     410: "SyncStateNotFound",
+    412: "PreconditionFailed",
     413: "RequestEntityTooLarge",
+    414: "UriTooLong",
     415: "UnsupportedMediaType",
     500: "InternalServerError",
     501: "NotImplemented",

@@ -12,8 +12,37 @@ from certstates import errors
 
 # The site's own pages; every other path speaks Graph.
 PAGES = re.compile(r"/(admin|docs|static)(/.*)?|/favicon\.ico", re.DOTALL)
+# A version from 4.0 on (OData 4.01 Part 1, section 8.1.5 and 8.2.7).
+VERSION = re.compile(r"(?:[4-9]|[1-9]\d{1,3})\.\d{1,4}", re.ASCII)
+SERVED_VERSIONS = ("4.0", "4.01")
 # What a client may choose as its request id: visible ASCII, and not a whole novel.
 CLIENT_REQUEST_ID = re.compile(r"[!-~]{1,128}", re.ASCII)
+
+
+# Twice what a client could ask of Graph's own servers; what is longer goes in a $batch.
+LONGEST_ADDRESS = 32_768
+
+
+def refusal(request: HttpRequest) -> HttpResponse | None:
+    """Return the answer to what no view should see: a version, an endless address."""
+    length = len(request.META.get("QUERY_STRING", "")) + len(request.path_info)
+    if length > LONGEST_ADDRESS:
+        message = f"The address has {length} bytes; {LONGEST_ADDRESS} are allowed."
+        return errors.response(request, http.HTTPStatus.REQUEST_URI_TOO_LONG, message)
+    for header in ("OData-Version", "OData-MaxVersion"):
+        version = request.headers.get(header, "4.0").strip()
+        if not VERSION.fullmatch(version) or (
+            header == "OData-Version" and version not in SERVED_VERSIONS
+        ):
+            message = f"{header} {errors.shown(version)!r}: 4.0 and 4.01 are served."
+            return errors.response(request, http.HTTPStatus.BAD_REQUEST, message)
+    return None
+
+
+def odata_version(request: HttpRequest) -> str:
+    """Return the version of the answer: 4.0 like Graph, 4.01 for who can read it."""
+    most = request.headers.get("OData-MaxVersion", "4.0").strip()
+    return "4.0" if most == "4.0" or not VERSION.fullmatch(most) else "4.01"
 
 
 class GraphMiddleware:
@@ -36,9 +65,9 @@ class GraphMiddleware:
         request.graph_client_request_id = (  # type: ignore[attr-defined]
             theirs if CLIENT_REQUEST_ID.fullmatch(theirs) else request_id
         )
-        response = self.get_response(request)
         if self._is_page(request):
-            return response
+            return self.get_response(request)
+        response = refusal(request) or self.get_response(request)
         return self._as_graph(request, response)
 
     def _is_page(self, request: HttpRequest) -> bool:
@@ -53,7 +82,7 @@ class GraphMiddleware:
             response = self._without_html(request, response)
         response["request-id"] = request.graph_request_id  # type: ignore[attr-defined]
         response["client-request-id"] = request.graph_client_request_id  # type: ignore[attr-defined]
-        response["OData-Version"] = "4.0"
+        response["OData-Version"] = odata_version(request)
         response["Cache-Control"] = "no-store"
         if isinstance(response, HttpResponse) and response.status_code == 204:
             del response["Content-Type"]

@@ -320,6 +320,7 @@ class ManagedAllDeviceCertificateState(models.Model):
             self.certificate_revoke_status_last_change_date_time = timezone.now()
             columns.add("certificate_revoke_status_last_change_date_time")
         self.save(update_fields=[*columns, "updated_at"])
+        self.refresh_from_db(fields=["version"])  # the trigger's
 
 
 class RemovedState(models.Model):

@@ -1,6 +1,7 @@
 """The routes below a service root. Segments are compared in any case, as Graph does."""
 
 import re
+from typing import Any
 
 from django.urls import re_path
 
@@ -8,25 +9,41 @@ from certstates.addresses import COLLECTION, DELTA
 from certstates.delta_views import DeltaViewSet
 from certstates.views import CertificateStateViewSet
 
-collection = CertificateStateViewSet.as_view({"get": "list", "post": "create"})
-record = CertificateStateViewSet.as_view(
-    {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
-)
-delta = DeltaViewSet.as_view({"get": "delta"})
-
 
 def any_case(text: str) -> str:
     """Return a pattern for ``text`` in any case, which ``reverse()`` can still read."""
     return "".join(f"[{c}{c.swapcase()}]" if c.isalpha() else c for c in text)
 
 
-path = any_case(COLLECTION)
+def view(**actions: Any) -> Any:
+    """Return the view of one route, from HTTP methods to the viewset's own."""
+    return CertificateStateViewSet.as_view(actions)
+
+
+collection = any_case(COLLECTION)
 delta_name = "|".join(any_case(re.escape(name)) for name in DELTA)
+count = rf"\${any_case('count')}"
+value = rf"\${any_case('value')}"
+# A key is a segment, or in parentheses, where a quote inside it is doubled: the
+# canonical form of OData.
+KEYS = (r"/(?P<id>[^/\0]+)", r"\('(?P<quoted_id>(?:[^'/\0]|'')+)'\)")
+PROPERTY = r"(?P<name>[^/\0$]+)"
+
+record_view = view(get="retrieve", patch="partial_update", delete="destroy")
+property_view = view(get="retrieve_property")
+value_view = view(get="retrieve_value")
 
 urlpatterns = [
-    re_path(rf"^{path}/?\Z", collection, name="collection"),
-    re_path(rf"^{path}/(?:{delta_name})/?\Z", delta),
-    re_path(rf"^{path}/(?P<id>[^/\0]+)/?\Z", record, name="record"),
-    # The canonical key of OData; a quote inside is doubled.
-    re_path(rf"^{path}\('(?P<quoted_id>(?:[^'/\0]|'')+)'\)/?\Z", record),
+    re_path(rf"^{collection}/?\Z", view(get="list", post="create"), name="collection"),
+    re_path(rf"^{collection}/{count}/?\Z", view(get="count")),
+    re_path(
+        rf"^{collection}/(?:{delta_name})/?\Z", DeltaViewSet.as_view({"get": "delta"})
+    ),
 ]
+for key in KEYS:
+    record = rf"^{collection}{key}"
+    urlpatterns += [
+        re_path(rf"{record}/?\Z", record_view),
+        re_path(rf"{record}/{PROPERTY}/?\Z", property_view),
+        re_path(rf"{record}/{PROPERTY}/{value}/?\Z", value_view),
+    ]

@@ -18,10 +18,18 @@ from certstates.models import (
     CertificateStateQuerySet,
     ManagedAllDeviceCertificateState,
 )
-from certstates.odata.options import Options, parse_options
-from certstates.odata.paging import Page, next_link
-from certstates.renderers import ODATA_JSON
+from certstates.odata import properties
+from certstates.odata.conditions import check_write, etag_of, is_unchanged
+from certstates.odata.filtering import matching
+from certstates.odata.formats import Format, negotiate
+from certstates.odata.options import PAGE_SIZE, Options, parse_options
+from certstates.odata.ordering import parse_ordering
+from certstates.odata.paging import Page, computable, next_link
+from certstates.odata.preferences import Preferences
+from certstates.odata.representation import Representation
 from certstates.serializers import CertificateStateSerializer
+
+NO_OPTIONS: frozenset[str] = frozenset()
 
 
 class CertificateStateViewSet(ViewSet):
@@ -32,8 +40,33 @@ class CertificateStateViewSet(ViewSet):
     """
 
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
-    record_options: frozenset[str] = frozenset()
-    list_options = frozenset({"top", "skiptoken"})
+
+    record_options = frozenset({"select", "expand", "format"})
+    list_options = record_options | {
+        "count",
+        "filter",
+        "orderby",
+        "search",
+        "skip",
+        "skiptoken",
+        "top",
+    }
+    # The last four change nothing in a count (OData 4.01 Part 2, section 4.8).
+    count_options = frozenset({"filter", "search", "expand", "orderby", "skip", "top"})
+    offered = {
+        "list": list_options,
+        "create": record_options,
+        "retrieve": record_options,
+        "partial_update": record_options,
+        "count": count_options,
+        "retrieve_property": frozenset({"format"}),
+    }
+    # Answered as text, whatever JSON a client would accept besides.
+    as_text = frozenset({"count", "retrieve_value"})
+
+    query: Options
+    format: Format
+    prefer: Preferences
 
     def dispatch(
         self, request: HttpRequest, *args: Any, **kwargs: Any
@@ -47,52 +80,100 @@ class CertificateStateViewSet(ViewSet):
         for header in ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"):
             if header in request.headers:
                 raise MethodNotAllowed(request.headers[header])
+        self.prefer = Preferences.of(request.headers.get("Prefer", ""))
+        self.format = Format()
+        if self.action is None:  # the method is not allowed, whatever the options
+            return
+        offered = self.offered.get(self.action, NO_OPTIONS)
+        self.query = parse_options(request, offered=offered)
+        if self.action not in self.as_text:
+            self.format = negotiate(request, self.query.format)
 
     def list(self, request: Request, root: str) -> Response:
-        options = self.options_of(request, self.list_options)
-        page = Page.of(self.records(), options)
-        service = ServiceRoot.of(request, root)
-        body = {"@odata.context": service.context(COLLECTION)}
+        ordering = parse_ordering(self.query.orderby, self.query.aliases)
+        shape = self.representation(root)
+        found = matching(self.records(), self.query)
+        page = Page.of(
+            found,
+            ordering,
+            self.query,
+            columns=shape.columns,
+            size=self.page_size,
+        )
+        with computable():
+            count = found.count() if self.query.count else None
+        link = None
         if page.skiptoken:
-            body["@odata.nextLink"] = next_link(
-                service.collection, request.query_params, page.skiptoken
+            link = next_link(
+                shape.service.collection,
+                request.query_params,
+                top=self.prefer.page_size,
+                skiptoken=page.skiptoken,
             )
-        many = CertificateStateSerializer(page.records, many=True)
-        return Response({**body, "value": many.data})
+        return Response(
+            shape.page(page.rows, count=count, nextLink=link),
+            headers=self.prefer.applied_to_list(),
+        )
+
+    def count(self, request: Request, root: str) -> HttpResponse:
+        with computable():
+            count = matching(self.records(), self.query).count()
+        return text_response(str(count))
 
     def create(self, request: Request, root: str) -> Response:
-        self.options_of(request, self.record_options)
         serializer = CertificateStateSerializer(data=self.body(request))
         serializer.is_valid(raise_exception=True)
         record = serializer.save()
-        return Response(
-            self.entity(root, serializer),
-            status=status.HTTP_201_CREATED,
-            headers={"Location": ServiceRoot.of(request, root).record(record.id)},
-        )
+        location = ServiceRoot.of(request, root).record(record.id)
+        headers = {"Location": location}
+        if self.prefer.wants_nothing_back:
+            headers["OData-EntityId"] = location
+        return self.written(root, record, status.HTTP_201_CREATED, headers)
 
     def retrieve(self, request: Request, root: str, id: str) -> Response:
-        self.options_of(request, self.record_options)
         record = self.get_record(self.records(), id)
-        return Response(self.entity(root, CertificateStateSerializer(record)))
+        headers = {"ETag": etag_of(record.version)}
+        if is_unchanged(request.headers, record.version):
+            return Response(status=status.HTTP_304_NOT_MODIFIED, headers=headers)
+        return Response(self.representation(root).entity(record), headers=headers)
 
     def partial_update(self, request: Request, root: str, id: str) -> Response:
-        self.options_of(request, self.record_options)
         body = self.body(request)
         with transaction.atomic():
             # The lock makes "did the status change?" a question with one answer.
             record = self.get_record(self.records().select_for_update(), id)
+            check_write(request.headers, record.version)
             serializer = CertificateStateSerializer(record, data=body, partial=True)
             serializer.is_valid(raise_exception=True)
             serializer.save()
-        return Response(self.entity(root, serializer))
+        return self.written(root, record, status.HTTP_200_OK, {})
 
     def destroy(self, request: Request, root: str, id: str) -> Response:
-        self.options_of(request, self.record_options)
-        deleted, _ = self.records().filter(pk=id).delete()
-        if not deleted:
-            raise errors.ResourceNotFound
+        with transaction.atomic():
+            record = self.get_record(self.records().select_for_update(), id)
+            check_write(request.headers, record.version)
+            record.delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def retrieve_property(
+        self, request: Request, root: str, id: str, name: str
+    ) -> Response:
+        found = self.get_property(request, name)
+        value = self.get_value(id, found)
+        if value is None:
+            return Response(status=status.HTTP_204_NO_CONTENT)
+        shape = self.representation(root)
+        return Response(shape.single_property(id, found.name, value))
+
+    def retrieve_value(
+        self, request: Request, root: str, id: str, name: str
+    ) -> Response | HttpResponse:
+        found = self.get_property(request, name)
+        value = self.get_value(id, found)
+        if value is None:
+            return Response(status=status.HTTP_204_NO_CONTENT)
+        fields = CertificateStateSerializer.edm_fields()
+        return text_response(str(fields[found.name].to_representation(value)))
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -110,8 +191,17 @@ class CertificateStateViewSet(ViewSet):
         return record
 
     @staticmethod
-    def options_of(request: Request, offered: frozenset[str]) -> Options:
-        return parse_options(request.query_params, offered=offered)
+    def get_property(request: Request, name: str) -> properties.Property:
+        found = properties.find(name)
+        if found is None:
+            raise errors.BadRequest(no_resource(request._request))
+        return found
+
+    def get_value(self, id: str, found: properties.Property) -> Any:
+        row = self.records().filter(pk=id).values_list(found.field).first()
+        if row is None:
+            raise errors.ResourceNotFound
+        return row[0]
 
     @staticmethod
     def body(request: Request) -> dict[str, Any]:
@@ -121,30 +211,52 @@ class CertificateStateViewSet(ViewSet):
             raise errors.BadRequest("The request body must be a JSON object.")
         return request.data
 
-    def entity(
-        self, root: str, serializer: CertificateStateSerializer
-    ) -> dict[str, Any]:
-        return {
-            "@odata.context": ServiceRoot.of(self.request, root).context(
-                f"{COLLECTION}/$entity"
-            ),
-            "@odata.type": f"#{serializer.Meta.type_name}",
-            **serializer.data,
+    @property
+    def page_size(self) -> int:
+        """Return the smaller one of ``$top`` and the preferred size."""
+        return min(self.query.top or PAGE_SIZE, self.prefer.page_size or PAGE_SIZE)
+
+    def representation(self, root: str) -> Representation:
+        service = ServiceRoot.of(self.request, root)
+        return Representation(service, self.format, self.query.select)
+
+    def written(
+        self,
+        root: str,
+        record: ManagedAllDeviceCertificateState,
+        status_code: int,
+        headers: dict[str, str],
+    ) -> Response:
+        """Return the record as it is now, or nothing if the client prefers that."""
+        headers = {
+            **headers,
+            **self.prefer.applied_to_write(),
+            "ETag": etag_of(record.version),
         }
+        if self.prefer.wants_nothing_back:
+            return Response(status=status.HTTP_204_NO_CONTENT, headers=headers)
+        body = self.representation(root).entity(record)
+        return Response(body, status_code, headers=headers)
 
     def finalize_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(*args, **kwargs)
-        if response.status_code < status.HTTP_300_MULTIPLE_CHOICES:
-            response.content_type = ODATA_JSON
+        if isinstance(response, Response) and response.status_code < 300:
+            response.content_type = self.format.content_type
         return response
+
+
+def text_response(text: str) -> HttpResponse:
+    return HttpResponse(text, content_type="text/plain;charset=utf-8")
+
+
+def no_resource(request: HttpRequest) -> str:
+    return (
+        f"There is no resource at {request.path[:200]!r}; "
+        f"the collection is at /beta/{COLLECTION}."
+    )
 
 
 @csrf_exempt
 def unknown_segment(request: HttpRequest, **kwargs: Any) -> HttpResponse:
     """Answer, as Graph does, 400 where no path below the root has this form."""
-    return errors.response(
-        request,
-        status.HTTP_400_BAD_REQUEST,
-        f"There is no resource at {request.path[:200]!r}; "
-        f"the collection is at /beta/{COLLECTION}.",
-    )
+    return errors.response(request, status.HTTP_400_BAD_REQUEST, no_resource(request))

@@ -29,6 +29,7 @@ def test_a_record_is_created_and_answered_as_the_create_page_shows(operator):
     assert answer.pop("@odata.context") == (
         f"{ROOT}beta/$metadata#{COLLECTION}/$entity"
     )
+    assert answer.pop("@odata.etag") == response.headers["ETag"]
     assert answer == make_body()
     assert response.headers["Location"] == f"{ROOT}beta/{COLLECTION}/{id}"
     assert response.headers["OData-Version"] == "4.0"
@@ -60,7 +61,7 @@ def test_a_record_is_created_and_answered_as_the_create_page_shows(operator):
 
 def test_properties_come_in_the_order_of_the_create_page(operator):
     answer = list(operator.create(make_body()).json())
-    assert answer[:3] == ["@odata.context", "@odata.type", "id"]
+    assert answer[:4] == ["@odata.context", "@odata.type", "@odata.etag", "id"]
     assert [n for n in answer if n in make_body()] == list(make_body())
 
 

@@ -39,7 +39,12 @@ def test_its_request_is_answered_as_it_says(db, curl):
     [shown] = (json.loads(block) for block in blocks("json"))
     answer = response.json()
     assert [*answer] == [*shown]
-    for name in ("id", "certificateRevokeStatusLastChangeDateTime", "@odata.context"):
+    for name in (
+        "id",
+        "certificateRevokeStatusLastChangeDateTime",
+        "@odata.context",
+        "@odata.etag",
+    ):
         assert type(answer.pop(name)) is type(shown.pop(name))
     assert answer == shown
 

@@ -119,14 +119,6 @@ def test_a_forged_skiptoken_is_a_bad_request(reader, token):
     assert error_of(response, 400, "BadRequest")["target"] == "$skiptoken"
 
 
-@pytest.mark.parametrize(
-    "option", ["$filter", "filter", "$orderby", "$select", "$skip"]
-)
-def test_an_option_that_is_not_offered_yet_is_refused_by_name(reader, option):
-    error = error_of(reader.get(URL, {option: "1"}), 501, "NotImplemented")
-    assert error["target"] == option
-
-
 def test_an_option_that_does_not_exist_is_a_bad_request(reader):
     response = reader.get(URL, {"$fliter": "x"})
     assert error_of(response, 400, "BadRequest")["target"] == "$fliter"
@@ -135,11 +127,6 @@ def test_an_option_that_does_not_exist_is_a_bad_request(reader):
 def test_an_option_given_twice_is_a_bad_request(reader):
     error_of(reader.get(f"{URL}?$top=1&$top=2"), 400, "BadRequest")
     error_of(reader.get(f"{URL}?$top=1&top=1"), 400, "BadRequest")
-
-
-def test_options_on_one_record_are_refused_by_name(reader):
-    make_state(id="a")
-    error_of(reader.get(f"{URL}/a", {"$select": "id"}), 501, "NotImplemented")
 
 
 def test_a_list_costs_the_same_queries_for_1_and_for_100_records(

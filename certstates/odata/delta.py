@@ -11,7 +11,6 @@ import heapq
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Self
-from urllib.parse import quote, urlencode
 
 from django.core import signing
 from django.db.models import (
@@ -24,7 +23,6 @@ from django.db.models import (
     Value,
 )
 from django.db.models.lookups import GreaterThan
-from django.http import QueryDict
 
 from certstates.errors import BadRequest, SyncStateNotFound
 from certstates.models import (
@@ -114,8 +112,8 @@ class DeltaPage:
     deltatoken: str | None = None
 
     @classmethod
-    def of(cls, options: Options) -> Self:
-        """Return the page that ``options`` ask for.
+    def of(cls, options: Options, *, size: int) -> Self:
+        """Return the page that ``options`` ask for, of so many items at most.
 
         Raises SyncStateNotFound for a token of another history than this database's.
         """
@@ -123,28 +121,17 @@ class DeltaPage:
         if options.deltatoken == LATEST and options.skiptoken is None:
             return cls([], deltatoken=_delta_token(now.snapshot, now))
         current, place = _round(options, now)
-        items = current.read(after=place, most=options.top + 1)
-        if len(items) <= options.top:
+        items = current.read(after=place, most=size + 1)
+        if len(items) <= size:
             return cls(items, deltatoken=_delta_token(current.until, now))
         items.pop()
         return cls(items, skiptoken=_skip_token(current, items[-1], now))
 
     @property
-    def link_name(self) -> str:
-        return "@odata.nextLink" if self.skiptoken else "@odata.deltaLink"
-
-    def link(self, url: str, query: QueryDict) -> str:
-        """Return the absolute address to go on with, with the request's options."""
-        tokens = {"$skiptoken": self.skiptoken, "$deltatoken": self.deltatoken}
-        kept = [
-            (key, value)
-            for key, values in query.lists()
-            for value in values
-            if key.lower().removeprefix("$") not in ("skiptoken", "deltatoken")
-        ]
-        pairs = [*kept, *((key, token) for key, token in tokens.items() if token)]
-        # Everything but the $ is escaped: one SDK takes this for a URI template.
-        return f"{url}?{urlencode(pairs, safe='$', quote_via=quote)}"
+    def token(self) -> dict[str, str]:
+        """Return the one token, by the name of its option."""
+        tokens = {"skiptoken": self.skiptoken, "deltatoken": self.deltatoken}
+        return {name: token for name, token in tokens.items() if token}
 
 
 def _round(options: Options, now: Moment) -> tuple[Round, Place | None]:
