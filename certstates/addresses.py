@@ -12,6 +12,9 @@ SINGLETON = "deviceManagement"
 NAVIGATION = "deviceConfigurationsAllManagedDeviceCertificateStates"
 COLLECTION = f"{SINGLETON}/{NAVIGATION}"
 
+# The service roots. The last one is the beginning of every other.
+ROOTS = ("beta/", "v1.0/", "")
+
 # The function's name may be qualified, and its empty parentheses may be left out.
 DELTA = tuple(
     f"{namespace}delta{call}"
@@ -20,6 +23,11 @@ DELTA = tuple(
 )
 # Below the collection these segments have a meaning of their own.
 RESERVED = frozenset({"$count", *DELTA})
+
+
+def root_of(path: str) -> str:
+    """Return the root that a path without its first slash begins with, in any case."""
+    return next(root for root in ROOTS if path.lower().startswith(root))
 
 
 def public_url(request: HttpRequest | Request) -> str:

@@ -97,6 +97,14 @@ class RequestEntityTooLarge(GraphError):
     default_detail = "The request body is too large."
 
 
+class FailedDependency(GraphError):
+    """An item of a batch that waited for one that failed."""
+
+    status_code = status.HTTP_424_FAILED_DEPENDENCY
+    default_code = "FailedDependency"
+    default_detail = "A request that this one depends on failed."
+
+
 class NotImplementedYet(GraphError):
     """Valid OData that this server does not offer."""
 
@@ -119,6 +127,7 @@ CODES = {
     413: "RequestEntityTooLarge",
     414: "UriTooLong",
     415: "UnsupportedMediaType",
+    424: "FailedDependency",
     500: "InternalServerError",
     501: "NotImplemented",
 }

@@ -23,12 +23,17 @@ CLIENT_REQUEST_ID = re.compile(r"[!-~]{1,128}", re.ASCII)
 LONGEST_ADDRESS = 32_768
 
 
-def refusal(request: HttpRequest) -> HttpResponse | None:
-    """Return the answer to what no view should see: a version, an endless address."""
+def overlong(request: HttpRequest) -> HttpResponse | None:
+    """Return the answer to an address that does not end."""
     length = len(request.META.get("QUERY_STRING", "")) + len(request.path_info)
-    if length > LONGEST_ADDRESS:
-        message = f"The address has {length} bytes; {LONGEST_ADDRESS} are allowed."
-        return errors.response(request, http.HTTPStatus.REQUEST_URI_TOO_LONG, message)
+    if length <= LONGEST_ADDRESS:
+        return None
+    message = f"The address has {length} bytes; {LONGEST_ADDRESS} are allowed."
+    return errors.response(request, http.HTTPStatus.REQUEST_URI_TOO_LONG, message)
+
+
+def foreign_version(request: HttpRequest) -> HttpResponse | None:
+    """Return the answer to a client that speaks another OData."""
     for header in ("OData-Version", "OData-MaxVersion"):
         version = request.headers.get(header, "4.0").strip()
         if not VERSION.fullmatch(version) or (
@@ -67,8 +72,11 @@ class GraphMiddleware:
         )
         if self._is_page(request):
             return self.get_response(request)
-        response = refusal(request) or self.get_response(request)
+        response = self._refusal(request) or self.get_response(request)
         return self._as_graph(request, response)
+
+    def _refusal(self, request: HttpRequest) -> HttpResponse | None:
+        return overlong(request) or foreign_version(request)
 
     def _is_page(self, request: HttpRequest) -> bool:
         if request.path_info == "/":  # a page to read, and a service root to write to

@@ -6,6 +6,7 @@ from typing import Any
 from django.urls import re_path
 
 from certstates.addresses import COLLECTION, DELTA
+from certstates.batch_views import BatchView
 from certstates.delta_views import DeltaViewSet
 from certstates.views import CertificateStateViewSet
 
@@ -34,6 +35,7 @@ property_view = view(get="retrieve_property")
 value_view = view(get="retrieve_value")
 
 urlpatterns = [
+    re_path(rf"^\${any_case('batch')}/?\Z", BatchView.as_view(), name="batch"),
     re_path(rf"^{collection}/?\Z", view(get="list", post="create"), name="collection"),
     re_path(rf"^{collection}/{count}/?\Z", view(get="count")),
     re_path(

@@ -7,13 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import status
-from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from certstates import errors
 from certstates.addresses import COLLECTION, ServiceRoot
+from certstates.headers import refuse_method_override
 from certstates.models import (
     CertificateStateQuerySet,
     ManagedAllDeviceCertificateState,
@@ -77,9 +77,7 @@ class CertificateStateViewSet(ViewSet):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        for header in ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"):
-            if header in request.headers:
-                raise MethodNotAllowed(request.headers[header])
+        refuse_method_override(request)
         self.prefer = Preferences.of(request.headers.get("Prefer", ""))
         self.format = Format()
         if self.action is None:  # the method is not allowed, whatever the options

@@ -3,6 +3,8 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from certstates import pages
+from certstates.addresses import ROOTS
+from certstates.urls import any_case
 from certstates.views import unknown_segment
 
 urlpatterns = [
@@ -12,8 +14,9 @@ urlpatterns = [
     path("admin", RedirectView.as_view(url="/admin/")),
     path("docs", RedirectView.as_view(url="/docs/")),
     path("favicon.ico", RedirectView.as_view(url="/static/certstates/icon.svg")),
-    path("beta/", include("certstates.urls"), {"root": "beta/"}),
-    path("v1.0/", include("certstates.urls"), {"root": "v1.0/"}),
-    path("", include("certstates.urls"), {"root": ""}),
+    *(
+        re_path(f"^{any_case(root)}", include("certstates.urls"), {"root": root})
+        for root in ROOTS
+    ),
     re_path("", unknown_segment),
 ]

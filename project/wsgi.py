@@ -2,19 +2,15 @@
 
 import io
 import os
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
-from django.utils.http import parse_header_parameters
+
+from certstates.headers import make_readable
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
-
-UTF_8 = re.compile(r';\s*charset\s*=\s*"?utf-?8"?\s*(?=;|,|$)', re.IGNORECASE)
-# What an unreadable header is taken for, so that 415 and 406 answer it.
-UNREADABLE = {"CONTENT_TYPE": "", "HTTP_ACCEPT": "unreadable/unreadable"}
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -38,26 +34,13 @@ def with_chunked_bodies(application: Application) -> Application:
 
 
 def with_readable_headers(application: Application) -> Application:
-    """Blank the media types that Django would fail on instead of refusing them.
-
-    Naming UTF-8 says nothing new, and makes Django read the query too early.
-    """
+    """Let Django refuse the media types that it would fail on."""
 
     def wrapped(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        for header, otherwise in UNREADABLE.items():
-            if header in environ:
-                value = UTF_8.sub("", environ[header])
-                environ[header] = value if _is_readable(value) else otherwise
+        make_readable(environ)
         return application(environ, start_response)
 
     return wrapped
-
-
-def _is_readable(media_type: str) -> bool:
-    try:
-        return "charset" not in parse_header_parameters(media_type)[1]
-    except (LookupError, ValueError):
-        return False
 
 
 application = with_readable_headers(with_chunked_bodies(get_wsgi_application()))

@@ -9,7 +9,8 @@ from django.test import Client
 
 from certstates import errors, views
 from certstates.addresses import COLLECTION
-from project.wsgi import UNREADABLE, with_readable_headers
+from certstates.headers import UNREADABLE
+from project.wsgi import with_readable_headers
 from tests.make import URL, error_of, make_body, make_state
 
 pytestmark = pytest.mark.django_db

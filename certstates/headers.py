@@ -1,0 +1,39 @@
+"""Request headers that must be refused, and not just passed over."""
+
+import re
+from typing import Any
+
+from django.utils.http import parse_header_parameters
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.request import Request
+
+UTF_8 = re.compile(r';\s*charset\s*=\s*"?utf-?8"?\s*(?=;|,|$)', re.IGNORECASE)
+# What an unreadable header is taken for, so that 415 and 406 answer it.
+UNREADABLE = {"CONTENT_TYPE": "", "HTTP_ACCEPT": "unreadable/unreadable"}
+
+
+METHOD_OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
+
+
+def refuse_method_override(request: Request) -> None:
+    for header in METHOD_OVERRIDES:
+        if header in request.headers:
+            raise MethodNotAllowed(request.headers[header])
+
+
+def make_readable(environ: dict[str, Any]) -> None:
+    """Blank the media types of a WSGI environment that Django cannot read.
+
+    Naming UTF-8 says nothing new, and makes Django read the query too early.
+    """
+    for header, otherwise in UNREADABLE.items():
+        if header in environ:
+            value = UTF_8.sub("", environ[header])
+            environ[header] = value if _is_readable(value) else otherwise
+
+
+def _is_readable(media_type: str) -> bool:
+    try:
+        return "charset" not in parse_header_parameters(media_type)[1]
+    except (LookupError, ValueError):
+        return False
