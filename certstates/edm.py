@@ -41,6 +41,7 @@ class EdmField(serializers.Field[Any, Any, Any, Any]):
 
     type_name: str  # without the namespace Edm
     edm_type: str  # for messages
+    precision: int | None = None  # digits of a second
     json_types: tuple[type, ...] = (str,)
     default_error_messages = {
         "invalid_type": "Expected {expected}, found {found}.",
@@ -77,6 +78,7 @@ class EdmDateTimeOffset(EdmField):
 
     type_name = "DateTimeOffset"
     edm_type = "Edm.DateTimeOffset (a string)"
+    precision = 6
     default_error_messages = {
         "format": "Not an Edm.DateTimeOffset: expected a date, a time and an offset, "
         "such as 2027-01-05T10:00:00Z.",
@@ -89,7 +91,9 @@ class EdmDateTimeOffset(EdmField):
         match = DATE_TIME_OFFSET.fullmatch(data)
         if not match or (match["fraction"] and not match["second"]):
             self.fail("format")
-        fraction = (match["fraction"] or "")[:6].ljust(6, "0")
+        fraction = (match["fraction"] or "")[: self.precision].ljust(
+            self.precision, "0"
+        )
         time = f"{match['minute']}{match['second'] or ':00'}.{fraction}"
         offset = match["offset"].upper()
         try:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from certstates import errors
+from certstates.negotiation import wants_page
 
 # The site's own pages; every other path speaks Graph.
 PAGES = re.compile(r"/(admin|docs|static)(/.*)?|/favicon\.ico", re.DOTALL)
@@ -79,8 +80,8 @@ class GraphMiddleware:
         return overlong(request) or foreign_version(request)
 
     def _is_page(self, request: HttpRequest) -> bool:
-        if request.path_info == "/":  # a page to read, and a service root to write to
-            return request.method in ("GET", "HEAD")
+        if request.path_info == "/":  # both a page and a service root
+            return wants_page(request)
         return bool(PAGES.fullmatch(request.path_info))
 
     def _as_graph(

@@ -1,21 +1,28 @@
 """The two pages for people who have just arrived."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from certstates.addresses import COLLECTION, public_url
 from certstates.errors import CODES
 from certstates.examples import curl_create
 from certstates.models import RevocationStatus
+from certstates.negotiation import wants_page
 from certstates.permissions import READ, READ_WRITE
+from certstates.service_views import service_document
 
 
 @csrf_exempt  # its address is a service root too, whose refusals are 405
-@require_safe
-def landing(request: HttpRequest) -> HttpResponse:
+@vary_on_headers("Accept")
+def landing(request: HttpRequest) -> HttpResponseBase:
+    """Show the page, or the service document to who prefers JSON."""
+    if not wants_page(request):
+        return service_document(request, root="")
     return render(request, "landing.html", {"collection": COLLECTION})
 
 

@@ -18,6 +18,11 @@ READ = "DeviceManagementConfiguration.Read.All"
 READ_WRITE = "DeviceManagementConfiguration.ReadWrite.All"
 
 
+def accepted_scopes(method: str) -> list[str]:
+    """Return the scopes of which a token needs one, the smallest first."""
+    return [READ, READ_WRITE] if method in SAFE_METHODS else [READ_WRITE]
+
+
 class HasGraphScope(BasePermission):
     """Reading needs either scope, writing the second; their case does not matter."""
 
@@ -36,7 +41,7 @@ class HasGraphScope(BasePermission):
         return True
 
     def accepted(self, request: Request) -> list[str]:
-        return [READ, READ_WRITE] if request.method in SAFE_METHODS else [READ_WRITE]
+        return accepted_scopes(request.method or "")
 
 
 class HasEitherGraphScope(HasGraphScope):

@@ -6,12 +6,6 @@ from typing import Any
 import orjson
 from rest_framework.renderers import BaseRenderer
 
-# What Graph sends with a payload of its own; an error is plain application/json.
-ODATA_JSON = (
-    "application/json;odata.metadata=minimal;odata.streaming=true;"
-    "IEEE754Compatible=false;charset=utf-8"
-)
-
 
 class GraphJSONRenderer(BaseRenderer):
     media_type = "application/json"

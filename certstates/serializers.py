@@ -132,10 +132,11 @@ class GraphSerializer(serializers.Serializer[Any]):
                 message = f"{self.Meta.type_name} has no such property."
                 yield name, [ErrorDetail(message, "unknown")]
         for name, field in self.fields.items():
-            if not self.partial and name not in properties and self._requires(field):
+            if not self.partial and name not in properties and self.requires(field):
                 yield name, [ErrorDetail("This property is required.", "required")]
 
-    def _requires(self, field: serializers.Field[Any, Any, Any, Any]) -> bool:
+    def requires(self, field: serializers.Field[Any, Any, Any, Any]) -> bool:
+        """Say whether a POST must name the property of this field."""
         if field.source in self.Meta.server_supplied:
             return False
         return settings.CREATE_REQUIRES == "documented" or not field.allow_null

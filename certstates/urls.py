@@ -5,9 +5,10 @@ from typing import Any
 
 from django.urls import re_path
 
-from certstates.addresses import COLLECTION, DELTA
+from certstates.addresses import COLLECTION, DELTA, SINGLETON
 from certstates.batch_views import BatchView
 from certstates.delta_views import DeltaViewSet
+from certstates.service_views import device_management, metadata, service_document
 from certstates.views import CertificateStateViewSet
 
 
@@ -35,6 +36,9 @@ property_view = view(get="retrieve_property")
 value_view = view(get="retrieve_value")
 
 urlpatterns = [
+    re_path(r"^\Z", service_document),
+    re_path(rf"^\{any_case('$metadata')}/?\Z", metadata),
+    re_path(rf"^{any_case(SINGLETON)}/?\Z", device_management),
     re_path(rf"^\${any_case('batch')}/?\Z", BatchView.as_view(), name="batch"),
     re_path(rf"^{collection}/?\Z", view(get="list", post="create"), name="collection"),
     re_path(rf"^{collection}/{count}/?\Z", view(get="count")),

@@ -4,6 +4,7 @@ from django.views.generic import RedirectView
 
 from certstates import pages
 from certstates.addresses import ROOTS
+from certstates.service_views import service_document
 from certstates.urls import any_case
 from certstates.views import unknown_segment
 
@@ -14,6 +15,11 @@ urlpatterns = [
     path("admin", RedirectView.as_view(url="/admin/")),
     path("docs", RedirectView.as_view(url="/docs/")),
     path("favicon.ico", RedirectView.as_view(url="/static/certstates/icon.svg")),
+    *(
+        re_path(rf"^{any_case(root.rstrip('/'))}\Z", service_document, {"root": root})
+        for root in ROOTS
+        if root
+    ),
     *(
         re_path(f"^{any_case(root)}", include("certstates.urls"), {"root": root})
         for root in ROOTS

@@ -1,0 +1,63 @@
+"""Which of the formats that a resource has goes out: ``$format``, or else ``Accept``.
+
+Sources: OData 4.01 Part 1, section 11.2.12; RFC 9110, section 12.5.1. The parameters
+of a media type (``odata.metadata`` and the like) do not choose between formats.
+"""
+
+from collections.abc import Sequence
+
+from django.http import HttpRequest
+from django.http.request import MediaType
+from rest_framework.exceptions import NotAcceptable
+from rest_framework.request import Request
+
+from certstates.errors import shown
+
+HTML = "text/html"
+JSON = "application/json"
+XML = "application/xml"
+SHORT_NAMES = {"json": JSON, "xml": XML}
+
+
+def chosen_format(request: Request, option: str | None, formats: Sequence[str]) -> str:
+    """Return one of ``formats``, whose first is the default, or raise NotAcceptable.
+
+    ``option`` is the value of ``$format``, if it is given.
+    """
+    if option is not None:
+        wanted = option.lower().partition(";")[0].strip()
+        likes = {
+            name: float(SHORT_NAMES.get(wanted, wanted) == name) for name in formats
+        }
+    else:
+        likes = {name: quality(request._request, name) for name in formats}
+    best = max(formats, key=likes.__getitem__)
+    if not likes[best]:
+        refused = option if option is not None else request.headers["Accept"]
+        raise NotAcceptable(
+            f"Not available as {shown(refused)!r}; only as {' or '.join(formats)}."
+        )
+    return best
+
+
+def quality(request: HttpRequest, name: str) -> float:
+    """Return how much the client likes a media type; 0 is a refusal.
+
+    The most specific of the ranges that match it decides.
+    """
+    main_type, _, sub_type = name.partition("/")
+    header = request.headers.get("Accept", "").strip() or "*/*"
+    ranges = [MediaType(part) for part in header.split(",")]
+    fitting = [
+        (min(r.specificity, 2), r.quality)
+        for r in ranges
+        if r.main_type in ("*", main_type) and r.sub_type in ("*", sub_type)
+    ]
+    return max(fitting)[1] if fitting else 0
+
+
+def wants_page(request: HttpRequest) -> bool:
+    """Say whether the root shows a person its page: unless JSON is liked better."""
+    if request.method not in ("GET", "HEAD"):
+        return False
+    return quality(request, HTML) >= quality(request, JSON)
