@@ -26,6 +26,7 @@ from certstates.odata.batch_item import (
     body_variables,
     header_variables,
 )
+from certstates.odata.formats import negotiate
 from certstates.odata.options import parse_options
 from certstates.permissions import HasEitherGraphScope
 from certstates.views import unknown_segment
@@ -45,7 +46,8 @@ class BatchView(APIView):
         refuse_method_override(request)
 
     def post(self, request: Request, root: str) -> Response:
-        parse_options(request, offered=frozenset())
+        options = parse_options(request, offered=frozenset({"format"}))
+        negotiate(request, options.format)
         failed: set[str] = set()
         answers = []
         for item in parse_batch(request.data):

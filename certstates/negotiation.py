@@ -4,11 +4,13 @@ Sources: OData 4.01 Part 1, section 11.2.12; RFC 9110, section 12.5.1. The param
 of a media type (``odata.metadata`` and the like) do not choose between formats.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.http import HttpRequest
 from django.http.request import MediaType
 from rest_framework.exceptions import NotAcceptable
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from certstates.errors import shown
@@ -17,6 +19,19 @@ HTML = "text/html"
 JSON = "application/json"
 XML = "application/xml"
 SHORT_NAMES = {"json": JSON, "xml": XML}
+
+
+class JsonErrors(DefaultContentNegotiation):
+    """Leaves the choice of the format to the view; errors are always JSON."""
+
+    def select_renderer(
+        self,
+        request: Request,
+        renderers: Iterable[BaseRenderer],
+        format_suffix: str | None = None,
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
 
 
 def chosen_format(request: Request, option: str | None, formats: Sequence[str]) -> str:

@@ -8,8 +8,6 @@ from typing import Any
 import orjson
 from django.http import HttpResponse
 from rest_framework import status
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -64,23 +62,10 @@ def model_in(media_type: str, offered: Capabilities) -> bytes:
     return METADATA_FORMATS[media_type](model_document(offered))
 
 
-class JsonErrors(BaseContentNegotiation):
-    """Leaves the choice of the format to the view; errors are always JSON."""
-
-    def select_parser(self, request: Request, parsers: Any) -> None:
-        return None
-
-    def select_renderer(
-        self, request: Request, renderers: Any, format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
-
-
 class ServiceView(APIView):
     """A resource that can only be read."""
 
     http_method_names = ["get", "head", "options"]
-    content_negotiation_class = JsonErrors
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

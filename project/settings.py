@@ -205,6 +205,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["certstates.permissions.HasGraphScope"],
     "DEFAULT_PARSER_CLASSES": ["certstates.parsers.GraphJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["certstates.renderers.GraphJSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "certstates.negotiation.JsonErrors",
     "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "certstates.errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
