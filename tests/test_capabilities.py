@@ -163,3 +163,9 @@ def test_what_is_never_offered_is_said(stranger):
     singleton = container["deviceManagement"]
     assert singleton["@Capabilities.UpdateRestrictions"] == {"Updatable": False}
     assert singleton["@Capabilities.DeleteRestrictions"] == {"Deletable": False}
+
+
+def test_what_the_container_says_stands_where_graph_has_it_too():
+    model = offering().json
+    type_of_graph = f"graph.deviceManagement/{NAVIGATION}"
+    assert words_on(model, type_of_graph) == words_on(model)

@@ -53,13 +53,14 @@ def model_document(capabilities: capable.Capabilities) -> Document:
                 )
             ],
         ),
+        # The vocabulary wants them in the container; tools made for Graph look where
+        # Graph has them, at the type's navigation property.
         targets=[
-            # Below the container: so the vocabulary wants it, for the terms hold for
-            # this way to the records and not for their type.
             ModelElement(
-                name=f"{ALIAS}.{CONTAINER}/{SINGLETON}/{NAVIGATION}",
+                name=f"{place}/{NAVIGATION}",
                 annotations=capable.of_the_collection(capabilities),
             )
+            for place in (f"{ALIAS}.{CONTAINER}/{SINGLETON}", f"{ALIAS}.{SINGLETON}")
         ],
     )
 
