@@ -1,9 +1,11 @@
 """The delta's addresses, pages, tokens and refusals."""
 
 import pytest
+from django.db import connection
 
 from certstates.addresses import COLLECTION, DELTA
 from certstates.models import ManagedAllDeviceCertificateState as State
+from certstates.models import RemovedState
 from certstates.odata import delta
 from certstates.odata.snapshot import Moment, Snapshot
 from tests.make import ROOT, URL, error_of, make_body, make_state
@@ -172,6 +174,15 @@ def test_a_token_of_another_or_a_lost_history_is_gone(reader, option, other):
     assert "without a token" in error["message"]
     assert response.headers["Location"] == f"{ROOT}beta/{COLLECTION}/delta"
     assert reader.get(response.headers["Location"]).status_code == 200
+
+
+def test_emptying_the_table_of_the_removed_ends_the_history(reader, records):
+    mirror = Mirror(reader)
+    mirror.read_round()
+    State.objects.get(id="id-0").delete()
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {RemovedState._meta.db_table}")
+    error_of(reader.get(mirror.url), 410, "SyncStateNotFound")
 
 
 @pytest.mark.parametrize("option", ["$filter", "orderby", "$search", "$count", "$skip"])

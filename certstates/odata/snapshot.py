@@ -13,7 +13,8 @@ from django.db import connection
 from django.db.models import Q
 
 # The history is this database's on this server, up to a recovery, which begins another
-# timeline: numbers are given again there, for other writing.
+# timeline: numbers are given again there, for other writing. It also ends when the
+# table of the removed is emptied, which gives that table another file.
 MOMENT = """
 SELECT pg_current_snapshot()::text,
        pg_current_xact_id_if_assigned()::text,
@@ -21,7 +22,8 @@ SELECT pg_current_snapshot()::text,
        hashtextextended(concat_ws('/',
            (SELECT system_identifier FROM pg_control_system()),
            (SELECT oid FROM pg_database WHERE datname = current_database()),
-           left(pg_walfile_name(pg_current_wal_lsn()), 8)), 0)
+           left(pg_walfile_name(pg_current_wal_lsn()), 8),
+           pg_relation_filenode('certstates_removedstate')), 0)
 """
 
 
