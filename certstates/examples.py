@@ -1,6 +1,8 @@
 """One record with real values, for the docs page, the terminal and the tests."""
 
 import json
+import shlex
+from pathlib import Path
 from typing import Any
 
 from certstates.addresses import COLLECTION
@@ -21,10 +23,15 @@ CREATE: dict[str, Any] = {
 }
 
 
-def curl_create(server: str, token: str) -> str:
-    """Return a command for a shell that posts the example to ``server``."""
+def curl_create(server: str, token: str, *, authority: Path | None = None) -> str:
+    """Return a command for a shell that posts the example to ``server``.
+
+    ``authority`` is the certificate authority to trust, if it is one of our own.
+    """
+    trust = f"  --cacert {shlex.quote(str(authority))} \\\n" if authority else ""
     return (
         f"curl -i {server}/beta/{COLLECTION} \\\n"
+        f"{trust}"
         f'  -H "Authorization: Bearer {token}" \\\n'
         "  -H 'Content-Type: application/json' \\\n"
         f"  -d '{json.dumps(CREATE, indent=2)}'"

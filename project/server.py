@@ -10,10 +10,11 @@ from collections.abc import Callable
 from multiprocessing.connection import wait
 from typing import Any
 
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
+from project import tls
 from project.wsgi import application
 
 HOST = "127.0.0.1"
@@ -41,8 +42,13 @@ class Server(MPServer):
                 worker.terminate()
 
 
-def serve(port: int, *, when_serving: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM; requests that have begun are finished."""
+def serve(
+    port: int, *, identity: tls.Identity | None, when_serving: Callable[[], None]
+) -> None:
+    """Serve until SIGINT or SIGTERM; requests that have begun are finished.
+
+    With an ``identity`` the server speaks https, and nothing else.
+    """
     # A worker that is told to stop before it can be graceful stops at once.
     os.register_at_fork(after_in_child=_default_sigterm)
     server = Server(
@@ -55,6 +61,11 @@ def serve(port: int, *, when_serving: Callable[[], None]) -> None:
         blocking_threads=THREADS,
         log_level=LogLevels.warning,
         websockets=False,
+        # An idle HTTP/2 connection, as browsers keep, would hold up the stop.
+        http=HTTPModes.http1 if identity else HTTPModes.auto,
+        ssl_cert=identity.certificate_file if identity else None,
+        ssl_key=identity.key_file if identity else None,
+        ssl_protocol_min=SSLProtocols.tls12,  # Windows PowerShell has no newer one
         workers_kill_timeout=DRAIN_TIMEOUT,
     )
     threading.Thread(

@@ -18,7 +18,9 @@ from django.conf import settings
 
 from project.unprivileged import account_for
 
-NOT_COPIED = shutil.ignore_patterns(".git", ".data", ".venv", ".*_cache", "__pycache__")
+NOT_COPIED = shutil.ignore_patterns(
+    ".git", ".data", ".venv", "node_modules", ".*_cache", "__pycache__"
+)
 
 
 def somebody_else():
@@ -38,11 +40,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def fetch(url, **headers):
-    """Return status and body of a GET."""
+def fetch(url, *, context=None, **headers):
+    """Return status and body of a GET; ``context`` is what to trust with https."""
     request = urllib.request.Request(url, headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=10, context=context) as response:
             return response.status, response.read().decode()
     except urllib.error.HTTPError as error:
         with error:
@@ -52,14 +54,16 @@ def fetch(url, **headers):
 class Desk:
     """One copy; it shares this environment's packages, and nothing else.
 
-    Commands run with an empty environment but for a locale that no machine has.
+    Commands run with an empty environment but for a locale that no machine has, and
+    what ``environment`` adds.
     """
 
-    def __init__(self, top, *, account=None):
+    def __init__(self, top, *, account=None, environment=()):
         self.path = top / "a clone of certstates"
         shutil.copytree(settings.BASE_DIR, self.path, ignore=NOT_COPIED)
         (self.path / ".venv").symlink_to(sys.prefix)
         self.account = account
+        self.environment = {"LANG": "de_DE.UTF-8", **dict(environment)}
         if account:
             for path in (self.path, *self.path.rglob("*")):
                 os.chown(path, account.uid, account.gid, follow_symlinks=False)
@@ -71,7 +75,7 @@ class Desk:
         return subprocess.Popen(
             [Path(sys.prefix, "bin", "python"), "manage.py", *arguments],
             cwd=self.path,
-            env={"LANG": "de_DE.UTF-8"},
+            env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -87,9 +91,9 @@ class Desk:
         return process.returncode, out, err
 
     @contextlib.contextmanager
-    def up(self, *, stop=signal.SIGTERM):
+    def up(self, *options, stop=signal.SIGTERM):
         """Run ``up`` until it serves, and end it by a signal."""
-        with self.start("up", "--port", str(self.port)) as process:
+        with self.start("up", "--port", str(self.port), *options) as process:
             try:
                 yield Serving(process)
             finally:
@@ -130,3 +134,16 @@ class Serving:
 
     def said(self, pattern):
         return re.search(pattern, self.words)[1]
+
+    @property
+    def url(self):
+        return self.said(r"certstates is at (\S+)/ ")
+
+    @property
+    def token(self):
+        return self.said(r"bearer token +(\S+)")
+
+    @property
+    def authority(self):
+        """Return the file of the certificate authority that clients must trust."""
+        return Path(self.said(r"certificate authority in (.+)"))

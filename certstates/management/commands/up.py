@@ -8,6 +8,7 @@ import secrets
 import socket
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -23,6 +24,7 @@ from certstates.models import ManagedAllDeviceCertificateState
 from certstates.permissions import READ_WRITE
 from certstates.tokens import issue_token
 from project import locks
+from project.tls import Authority, Identity
 
 FIXTURE = "sample"
 # The fixture's stories ("expires tomorrow") are told at this moment.
@@ -40,11 +42,18 @@ class Command(BaseCommand):
         parser.add_argument(
             "--reset", action="store_true", help="delete the embedded database first"
         )
+        parser.add_argument(
+            "--tls",
+            action="store_true",
+            help="serve https, with a certificate that is made on this machine",
+        )
 
-    def handle(self, *, port: int, reset: bool, **options: Any) -> None:
+    def handle(self, *, port: int, reset: bool, tls: bool, **options: Any) -> None:
         from project.server import HOST, serve
 
+        authority = Authority(settings.BASE_DIR / ".data" / "tls") if tls else None
         with port_for_oneself(HOST, port):
+            identity = self.identity(authority)
             if reset:
                 self.reset()
             with self.database():
@@ -53,7 +62,11 @@ class Command(BaseCommand):
                     self.load_fixture()
                 self.check()
                 connections.close_all()  # the workers open their own
-                serve(port, when_serving=lambda: self.welcome(f"http://{HOST}:{port}"))
+                serve(
+                    port,
+                    identity=identity,
+                    when_serving=lambda: self.welcome(f"{HOST}:{port}", authority),
+                )
                 self.say("\nStopping")
         self.say("Stopped")
 
@@ -103,6 +116,15 @@ class Command(BaseCommand):
             self.say(f"PostgreSQL {CLUSTER.version} is running on .data/{CLUSTER.name}")
             yield
 
+    def identity(self, authority: Authority | None) -> Identity | None:
+        """Return what the server shows to clients, or nothing for plain http."""
+        try:
+            return authority.ensure() if authority else None
+        except PermissionError as refused:
+            raise CommandError(
+                f"The certificate belongs to another account: {refused}"
+            ) from None
+
     def migrate(self) -> None:
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -119,32 +141,37 @@ class Command(BaseCommand):
             records.move_dates(timezone.now() - FIXTURE_MOMENT)
         self.say(f"Loaded {records.count()} records from the fixture {FIXTURE}")
 
-    def welcome(self, server: str) -> None:
+    def welcome(self, address: str, authority: Authority | None) -> None:
         """Say where everything is; make a user and a token if there is no user.
 
         Only now, when they can be shown at once: nobody can read them later.
         """
+        server = f"{'https' if authority else 'http'}://{address}"
+        trusted = authority.identity.certificate_file if authority else None
         with alone():
             if not get_user_model().objects.exists():
-                self.first_start(server)
+                self.first_start(server, trusted)
         connections.close_all()
         self.say(
             f"\ncertstates is at {server}/ "
-            f"(admin: {server}/admin/, docs: {server}/docs/)\n"
-            "Ctrl-C stops all that was started here; the data are kept."
+            f"(admin: {server}/admin/, docs: {server}/docs/)"
         )
+        if trusted:
+            self.say(f"Clients must trust the certificate authority in {trusted}")
+        self.say("Ctrl-C stops all that was started here; the data are kept.")
 
-    def first_start(self, server: str) -> None:
+    def first_start(self, server: str, trusted: Path | None) -> None:
         password = secrets.token_urlsafe(12)
         with transaction.atomic():
             get_user_model().objects.create_superuser(STAFF, password=password)
             token = issue_token(STAFF, scope=READ_WRITE, lifetime=TOKEN_LIFETIME)
+        curl = curl_create(server, token, authority=trusted)
         self.say(
             "\nShown only this once:\n"
             f"  admin user    {STAFF}\n"
             f"  password      {password}\n"
             f"  bearer token  {token}\n"
-            f"\nPost a record:\n\n{curl_create(server, token)}"
+            f"\nPost a record:\n\n{curl}"
         )
 
 
