@@ -4,7 +4,13 @@
 // each says its name and its failure.
 
 import assert from "node:assert/strict";
-import { Client, GraphError, PageIterator } from "@microsoft/microsoft-graph-client";
+import {
+  BatchRequestContent,
+  BatchResponseContent,
+  Client,
+  GraphError,
+  PageIterator,
+} from "@microsoft/microsoft-graph-client";
 
 const server = process.env.CERTSTATES_URL;
 const states = "/deviceManagement/deviceConfigurationsAllManagedDeviceCertificateStates";
@@ -136,6 +142,81 @@ const steps = {
   async a_client_with_a_wrong_token_is_refused() {
     const stranger = clientWith((done) => done(null, "wrong"));
     await refused(401, "InvalidAuthenticationToken", stranger.api(states).get());
+  },
+
+  async a_list_is_filtered_sorted_counted_and_cut() {
+    const mark = `NODE's 50% & + ${Date.now()}`;
+    for (const n of [1, 3, 2]) {
+      const managedDeviceDisplayName = `${mark} #${n}`;
+      await graph.api(states).post(wholeObject({ managedDeviceDisplayName }));
+    }
+    const ofMark = `startsWith(managedDeviceDisplayName,'${mark.replace("'", "''")}')`;
+    const first = await graph
+      .api(states)
+      .filter(encodeURIComponent(`${ofMark} and certificateRevokeStatus eq 'pending'`))
+      .orderby("managedDeviceDisplayName desc")
+      .select("id", "managedDeviceDisplayName")
+      .count(true)
+      .top(1)
+      .get();
+    assert.equal(first["@odata.count"], 3);
+    assert.deepEqual(Object.keys(propertiesOf(first.value[0])).sort(), [
+      "id",
+      "managedDeviceDisplayName",
+    ]);
+    const seen = [];
+    const see = (state) => seen.push(state.managedDeviceDisplayName) > 0;
+    await new PageIterator(graph, first, see).iterate();
+    assert.deepEqual(seen, [3, 2, 1].map((n) => `${mark} #${n}`));
+
+    const count = await graph
+      .api(`${states}/$count`)
+      .query({ $filter: encodeURIComponent(ofMark) })
+      .get();
+    assert.equal(Number(count), 3);
+  },
+
+  async a_wrong_filter_is_refused() {
+    const request = graph.api(states).filter("colour eq 'green'").get();
+    await refused(400, "BadRequest", request);
+  },
+
+  async a_batch_is_answered_item_by_item() {
+    const { id } = await graph.api(states).post(wholeObject());
+    const url = `${server}/beta${states}`;
+    const headers = { "Content-Type": "application/json" };
+    const body = JSON.stringify({ certificateRevokeStatus: "revoked" });
+    const change = new Request(`${url}/${id}`, { method: "PATCH", headers, body });
+    const content = await new BatchRequestContent([
+      { id: "change", request: change },
+      { id: "read", request: new Request(`${url}/${id}`), dependsOn: ["change"] },
+      { id: "missing", request: new Request(`${url}/missing`), dependsOn: ["read"] },
+    ]).getContent();
+    const answer = new BatchResponseContent(await graph.api("/$batch").post(content));
+    assert.equal(answer.getResponseById("change").status, 200);
+    const read = await answer.getResponseById("read").json();
+    assert.equal(read.certificateRevokeStatus, "revoked");
+    const missing = answer.getResponseById("missing");
+    assert.equal(missing.status, 404);
+    assert.equal((await missing.json()).error.code, "ResourceNotFound");
+  },
+
+  async a_delta_tells_what_changed() {
+    const round = async (link) => {
+      const changes = [];
+      const first = await graph.api(link).get();
+      const pages = new PageIterator(graph, first, (change) => changes.push(change) > 0);
+      await pages.iterate();
+      return [changes, pages.getDeltaLink() ?? first["@odata.deltaLink"]];
+    };
+    const [everything, link] = await round(`${states}/delta?$top=30`);
+    assert(everything.length > 30);
+    const { id } = await graph.api(states).post(wholeObject());
+    const [created, next] = await round(link);
+    assert.deepEqual(created.map((change) => change.id), [id]);
+    await record(id).delete();
+    const [[removed]] = await round(next);
+    assert.deepEqual([removed.id, removed["@removed"]], [id, { reason: "deleted" }]);
   },
 
   async a_path_that_graph_has_and_this_server_has_not_is_refused() {
