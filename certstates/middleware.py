@@ -45,6 +45,20 @@ def foreign_version(request: HttpRequest) -> HttpResponse | None:
     return None
 
 
+def isolated(request: HttpRequest) -> HttpResponse | None:
+    """Return the answer to a client that wants all pages from one moment.
+
+    Source: OData 4.01 Part 1, section 8.2.4, which says 412.
+    """
+    for header in ("Isolation", "OData-Isolation"):
+        if header in request.headers:
+            message = f"{header} is not implemented: a delta tells what changed."
+            return errors.response(
+                request, http.HTTPStatus.PRECONDITION_FAILED, message
+            )
+    return None
+
+
 def odata_version(request: HttpRequest) -> str:
     """Return the version of the answer: 4.0 like Graph, 4.01 for who can read it."""
     most = request.headers.get("OData-MaxVersion", "4.0").strip()
@@ -77,7 +91,7 @@ class GraphMiddleware:
         return self._as_graph(request, response)
 
     def _refusal(self, request: HttpRequest) -> HttpResponse | None:
-        return overlong(request) or foreign_version(request)
+        return overlong(request) or foreign_version(request) or isolated(request)
 
     def _is_page(self, request: HttpRequest) -> bool:
         if request.path_info == "/":  # both a page and a service root

@@ -41,6 +41,8 @@ PASSED_ON = frozenset(
         "content-type",
         "if-match",
         "if-none-match",
+        "isolation",
+        "odata-isolation",
         "odata-maxversion",
         "odata-version",
         "prefer",
