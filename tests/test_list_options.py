@@ -49,7 +49,7 @@ def test_select_shapes_single_records_too(operator):
 
 @pytest.mark.parametrize(
     ("value", "place"),
-    [("", None), ("id,", None), ("id,nope", 4), ("id nope", 4), ("a/b", 2)],
+    [("", None), ("id,", None), ("id,nope", 4), ("id nope", 4), ("a/", None)],
 )
 def test_a_select_that_names_no_property_is_refused(reader, value, place):
     error = error_of(reader.get(URL, {"$select": value}), 400, "BadRequest")

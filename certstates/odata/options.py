@@ -30,6 +30,7 @@ SYSTEM_OPTIONS = frozenset(
         "expand",
         "filter",
         "format",
+        "id",
         "index",
         "levels",
         "orderby",
@@ -41,6 +42,8 @@ SYSTEM_OPTIONS = frozenset(
         "top",
     ]
 )
+# So short a name as "id" resembles too many others.
+EASILY_MISSPELLED = SYSTEM_OPTIONS - {"id"}
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ def is_system_option(key: str, name: str, offered: frozenset[str]) -> bool:
         return True
     if name in SYSTEM_OPTIONS:
         raise NotImplementedYet(f"${name} is not implemented here.", target=key)
-    meant = difflib.get_close_matches(name, SYSTEM_OPTIONS, n=1, cutoff=0.8)
+    meant = difflib.get_close_matches(name, EASILY_MISSPELLED, n=1, cutoff=0.8)
     hint = f" Did you mean ${meant[0]}?" if meant else ""
     if key.startswith("$") or meant:
         raise BadRequest(f"{shown(key)} is not a query option.{hint}", target=key)
@@ -146,6 +149,12 @@ def selected(text: str) -> tuple[str, ...] | None:
     tokens = syntax.parse(text, "select", option="$select")
     names = set()
     for token in tokens:
+        if isinstance(token, syntax.NotOffered):
+            raise NotImplementedYet(
+                f"$select, character {token.at}: {shown(token.what)} is not "
+                "implemented.",
+                target="$select",
+            )
         found = find(token)
         if token.type == "STAR":
             names |= {each.name for each in PROPERTIES.values()}

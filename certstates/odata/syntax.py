@@ -111,11 +111,20 @@ class TreeBuilder(Transformer[Token, Any]):
         descending = direction is not None and direction.type == "DESC"
         return SortItem(key.at, children=(key,), descending=descending)
 
-    def select(self, items: list[Token]) -> tuple[Token, ...]:
+    def select(self, items: list[Token | NotOffered]) -> tuple[Token | NotOffered, ...]:
         return (*items,)
 
-    def select_item(self, items: list[Token]) -> Token:
-        return items[0]
+    def select_item(self, items: list[Any]) -> Token | NotOffered:
+        item, *options = items
+        if isinstance(item, Token) and options:
+            return NotOffered(place(item), f"An option of {item}")
+        return cast("Token | NotOffered", item)
+
+    def select_path(self, items: list[Token]) -> NotOffered:
+        return NotOffered(place(items[0]), f"The path {'/'.join(items)}")
+
+    def options(self, items: list[Any]) -> None:
+        return None
 
     def expression(self, items: list[Node]) -> Node:
         return Operation(items[0].at, "or", children=(*items,))
@@ -149,9 +158,12 @@ class TreeBuilder(Transformer[Token, Any]):
         return [NotOffered(place(items[0]), "A parameter alias as a list")]
 
     def array(self, items: list[Any]) -> Node:
-        children = tuple(item for item in items if item is not None)
-        at = children[0].at if children else 1
-        return Array(at, "A collection", children=children)
+        bracket, *found = items
+        children = tuple(item for item in found if item is not None)
+        return Array(place(bracket), "A collection", children=children)
+
+    def object(self, items: list[Any]) -> Node:
+        return NotOffered(place(items[0]), "A complex value")
 
     def path(self, items: list[Any]) -> Node:
         segments = items[1:] if items[0] in ("$it", "$this") else items
@@ -161,16 +173,28 @@ class TreeBuilder(Transformer[Token, Any]):
                 return Property(place(name), str(name))
         if len(segments) == 1 and isinstance(segments[0], Node):
             return segments[0]
-        words = [item if isinstance(item, str) else "…" for item in items]
-        return NotOffered(place(items[0]), f"The path {'/'.join(words)}")
+        for item in items:
+            if isinstance(item, NotOffered):
+                return item
+        words = [f"{i.name}()" if isinstance(i, Call) else i for i in items]
+        first = items[0]
+        at = first.at if isinstance(first, Call) else place(first)
+        return NotOffered(at, f"The path {'/'.join(words)}")
+
+    def _segment(self, items: list[Any]) -> Token:
+        return cast("Token", items[0])
+
+    count = filter_segment = _segment
 
     def lambda_(self, items: list[Any]) -> Node:
         return NotOffered(place(items[0]), f"The operator {items[0].lower()}")
 
     def call(self, items: list[Any]) -> Node:
-        name, *arguments = items
-        given = tuple(item for item in arguments if item is not None)
-        return Call(place(name), str(name), children=given)
+        name, arguments = items
+        return Call(place(name), str(name), children=arguments)
+
+    def arguments(self, items: list[Any]) -> tuple[Node, ...]:
+        return tuple(item for item in items if item is not None)
 
     def named(self, items: list[Any]) -> Node:
         return NotOffered(place(items[0]), f"The named parameter {items[0]}")
@@ -201,7 +225,7 @@ class TreeBuilder(Transformer[Token, Any]):
 
 @dataclass(frozen=True)
 class Array(NotOffered):
-    """A JSON array: a list on the right of ``in``, and nothing that is offered else."""
+    """A JSON array: a list on the right of ``in``, and not offered anywhere else."""
 
 
 def place(token: Token) -> int:

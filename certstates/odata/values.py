@@ -16,6 +16,10 @@ from rest_framework.exceptions import ValidationError as Refused
 from certstates.edm import EdmDateTimeOffset, EdmRevocationStatus
 from certstates.models import refuse_unstorable
 
+# Python reads more than OData writes: 1_000, NaN, 20270105, 11:22+02:00.
+NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?", re.ASCII | re.IGNORECASE)
+DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+TIME_OF_DAY = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,12})?)?", re.ASCII)
 DURATION = re.compile(
     r"(?P<sign>[-+]?)P(?:(?P<days>\d{1,7})D)?"
     r"(?:T(?:(?P<hours>\d{1,9})H)?(?:(?P<minutes>\d{1,9})M)?"
@@ -61,8 +65,15 @@ def parse_string(literal: str) -> str:
     return text
 
 
+def fully(pattern: re.Pattern[str], literal: str) -> str:
+    """Return the literal if all of it has the form, or raise KeyError."""
+    if not pattern.fullmatch(literal):
+        raise KeyError(literal)
+    return literal
+
+
 def parse_number(literal: str) -> int | decimal.Decimal:
-    number = decimal.Decimal(literal)
+    number = decimal.Decimal(fully(NUMBER, literal))
     if abs(number.adjusted()) > GREATEST_EXPONENT:
         raise ValueError("this number is out of range")
     if literal.removeprefix("+").isdigit() and number.adjusted() < 18:
@@ -100,11 +111,11 @@ def parse_duration(literal: str) -> dt.timedelta:
 
 
 def parse_date(literal: str) -> dt.date:
-    return dt.date.fromisoformat(literal)
+    return dt.date.fromisoformat(fully(DATE, literal))
 
 
 def parse_time_of_day(literal: str) -> dt.time:
-    minute, _, fraction = literal.partition(".")
+    minute, _, fraction = fully(TIME_OF_DAY, literal).partition(".")
     return dt.time.fromisoformat(f"{minute}.{fraction[:6]:0<6}" if fraction else minute)
 
 
