@@ -21,6 +21,8 @@ NOT_OFFERED = [
     ("$filter", "My.Best(n=1)/name eq id", "1: The path My.Best()/name"),
     ("$filter", '[1,"a",[id]] eq null', "1: A collection"),
     ("$filter", 'null eq {"a":{"b":[1]}}', "9: A complex value"),
+    ("$filter", "case(id eq 'x':1,true:-1) eq 1", "1: The function case"),
+    ("$filter", "length(true:id) eq 1", "8: A condition with its value"),
     ("$filter", "id in (['a'],['b'])", "8: A collection"),
     ("$filter", f"{KEY_USAGES} eq INF", "25: The number INF"),
     ("$filter", "certificateRevokeStatus has 'none'", "25: The operator has"),

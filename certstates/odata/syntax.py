@@ -199,6 +199,9 @@ class TreeBuilder(Transformer[Token, Any]):
     def named(self, items: list[Any]) -> Node:
         return NotOffered(place(items[0]), f"The named parameter {items[0]}")
 
+    def case_pair(self, items: list[Node]) -> Node:
+        return NotOffered(items[0].at, "A condition with its value")
+
     def literal(self, items: list[Token]) -> Node:
         [token] = items
         return Literal(place(token), token.type, str(token))
