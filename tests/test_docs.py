@@ -7,9 +7,11 @@ import shlex
 import pytest
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
+from django.utils import timezone
 
 from certstates import errors, examples
-from tests.make import ApiClient, make_token
+from certstates.permissions import READ
+from tests.make import ApiClient, make_state, make_token
 
 ROOT = settings.BASE_DIR
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -21,7 +23,7 @@ def blocks(language):
 
 @pytest.fixture
 def curl():
-    [block] = [block for block in blocks("sh") if block.startswith("curl")]
+    [block] = [block for block in blocks("sh") if block.startswith("curl -i")]
     return block
 
 
@@ -47,6 +49,19 @@ def test_its_request_is_answered_as_it_says(db, curl):
     ):
         assert type(answer.pop(name)) is type(shown.pop(name))
     assert answer == shown
+
+
+def test_its_question_is_answered(db):
+    [block] = [block for block in blocks("sh") if block.startswith("curl -G")]
+    words = shlex.split(block)
+    asked = [words[n + 1] for n, word in enumerate(words) if word == "--data-urlencode"]
+    query = dict(text.replace("\\$", "$").split("=", maxsplit=1) for text in asked)
+    make_state(id="later")
+    make_state(id="soon", certificate_expiration_date_time=timezone.now())
+    client = ApiClient(make_token(READ))
+    path = words[2].removeprefix("http://127.0.0.1:8000")
+    [found] = client.get(path, query).json()["value"]
+    assert [*found] == ["managedDeviceDisplayName", "certificateExpirationDateTime"]
 
 
 def test_its_request_is_the_one_that_up_and_the_docs_page_show(curl, client):
