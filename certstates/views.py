@@ -114,6 +114,8 @@ class CertificateStateViewSet(ViewSet):
         )
 
     def count(self, request: Request, root: str) -> HttpResponse:
+        # An order cannot change the number, but one that makes no sense is refused.
+        parse_ordering(self.query.orderby, self.query.aliases)
         with computable():
             count = matching(self.records(), self.query).count()
         return text_response(str(count))

@@ -101,6 +101,8 @@ def test_the_count_has_an_address_of_its_own(reader, three, query, count):
 
 
 def test_the_count_takes_no_other_option(reader):
+    error_of(reader.get(f"{URL}/$count?$orderby=nope"), 400, "BadRequest")
+    error_of(reader.get(f"{URL}/$count?$top=0"), 400, "BadRequest")
     error_of(reader.get(f"{URL}/$count?$select=id"), 501, "NotImplemented")
     error_of(reader.get(f"{URL}/$count?$count=true"), 501, "NotImplemented")
 
