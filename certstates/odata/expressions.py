@@ -45,13 +45,20 @@ class Binder:
     """Binds the trees of one query option to SQL.
 
     ``aliases`` are the parameter aliases of the request by name, with the ``@``; one
-    that is not given is null. Raises BadRequest or NotImplementedYet, which name the
-    culprit and its place.
+    that is not given is null. The functions in ``without`` are not offered here. Raises
+    BadRequest or NotImplementedYet, which name the culprit and its place.
     """
 
-    def __init__(self, option: str, aliases: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        option: str,
+        aliases: Mapping[str, str] | None = None,
+        *,
+        without: frozenset[str] = frozenset(),
+    ) -> None:
         self.option = option
         self.aliases = aliases
+        self.without = without
         self.size = 0
 
     def bind(self, node: syntax.Node) -> Typed:
@@ -142,12 +149,12 @@ class Binder:
             raise self.refused(
                 node, f"more than {syntax.MOST_OPERANDS} operands in aliases"
             )
-        return Binder(name).bind(tree)
+        return Binder(name, without=self.without).bind(tree)
 
     # --- Functions ----------------------------------------------------------------
 
     def call(self, node: syntax.Node, name: str) -> Typed:
-        if name.lower() in NOT_OFFERED or "." in name:
+        if name.lower() in NOT_OFFERED | self.without or "." in name:
             raise self.not_offered(node, f"The function {name}")
         if name.lower() not in FUNCTIONS:
             raise self.refused(node, f"there is no function {shown(name)!r}")
