@@ -59,9 +59,15 @@ class Binder:
         self.option = option
         self.aliases = aliases
         self.without = without
-        self.size = 0
+        self.found: dict[str, Typed] = {}  # what the aliases stand for
 
     def bind(self, node: syntax.Node) -> Typed:
+        bound = self._bind(node)
+        if bound.excess:
+            raise self.refused(node, bound.excess)
+        return bound
+
+    def _bind(self, node: syntax.Node) -> Typed:
         match node:
             case syntax.Literal():
                 return self.literal(node)
@@ -143,13 +149,10 @@ class Binder:
             raise self.not_offered(node, "A parameter alias inside another")
         if name not in self.aliases:
             return NULL
-        tree = syntax.parse(self.aliases[name], "filter", option=name)
-        self.size += tree.size
-        if self.size > syntax.MOST_OPERANDS:
-            raise self.refused(
-                node, f"more than {syntax.MOST_OPERANDS} operands in aliases"
-            )
-        return Binder(name, without=self.without).bind(tree)
+        if name not in self.found:
+            tree = syntax.parse(self.aliases[name], "filter", option=name)
+            self.found[name] = Binder(name, without=self.without).bind(tree)
+        return self.found[name]
 
     # --- Functions ----------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from django.db.models import Func, Value
 
-from certstates.odata.sql import FIELDS, Typed, comparable
+from certstates.odata.sql import FIELDS, Typed, comparable, measured
 from certstates.odata.values import Edm
 
 NULL = Typed(Edm.NULL, Value(None), nullable=True)
@@ -72,7 +72,8 @@ def and_not_null(*operands: Typed) -> str:
 def among(subject: Typed, choices: Sequence[Typed]) -> Typed:
     """Return whether the subject equals one of the choices; one IN for the literals."""
     literals = [c for c in choices if c.is_constant and c.type != Edm.NULL]
-    tests = [equal(subject, c) for c in choices if c not in literals]
+    others = [c for c in choices if not c.is_constant or c.type == Edm.NULL]
+    tests = [equal(subject, choice) for choice in others]
     if literals and subject.type != Edm.NULL:
         tests.append(in_list(subject, literals))
     return junction("OR", tests) if tests else truth("FALSE")
@@ -89,6 +90,7 @@ def in_list(subject: Typed, literals: list[Typed]) -> Typed:
             output_field=FIELDS[subject.type],
         ),
     )
+    listed = measured(listed, literals)
     return truth(f"({{0}} IN {{1}}{and_not_null(subject)})", subject, listed)
 
 
@@ -100,7 +102,8 @@ def junction(operator: str, parts: Sequence[Typed]) -> Typed:
         arg_joiner=f" {operator} ",
         output_field=FIELDS[Edm.BOOLEAN],
     )
-    return Typed(Edm.BOOLEAN, sql, nullable=any(part.nullable for part in parts))
+    nullable = any(part.nullable for part in parts)
+    return measured(Typed(Edm.BOOLEAN, sql, nullable), parts)
 
 
 def negative(operand: Typed) -> Typed | None:

@@ -16,7 +16,7 @@ from django.db.models import F, OrderBy, Value
 
 from certstates.errors import BadRequest
 from certstates.models import CertificateStateQuerySet
-from certstates.odata import syntax
+from certstates.odata import sql, syntax
 from certstates.odata.expressions import Binder
 from certstates.odata.operators import truth
 from certstates.odata.sql import Typed, comparable, text
@@ -26,6 +26,8 @@ OPTION = "$orderby"
 MOST_KEYS = 8
 # The sort keys travel in the address of the next page, which must stay short enough.
 KEY_LENGTH = 255
+# Each key is selected, sorted by and compared with the last page's.
+MOST_WEIGHT = sql.MOST_WEIGHT // 5
 MICROSECOND = dt.timedelta(microseconds=1)
 
 # From a sort key's value to JSON, and back.
@@ -170,6 +172,10 @@ def parse_ordering(text: str | None, aliases: Mapping[str, str]) -> Ordering:
         for found, descending in bound
         if not found.is_constant
     ]
+    if sum(key.found.weight for key in keys) > MOST_WEIGHT:
+        raise BadRequest(
+            f"$orderby becomes SQL of more than {MOST_WEIGHT} parts.", target=OPTION
+        )
     return Ordering(with_id(keys), fingerprint(text, aliases))
 
 

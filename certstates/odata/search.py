@@ -18,6 +18,7 @@ from certstates.odata.sql import Typed, text
 from certstates.odata.values import Edm, parse_string, parse_value
 
 OPTION = "$search"
+MOST_TERMS = 100  # each is compared with every text of every record
 [CONTAINS] = FUNCTIONS["contains"]
 TEXTS = [found for found in PROPERTIES.values() if found.type == Edm.STRING]
 [STATUS] = [p for p in PROPERTIES.values() if p.type == Edm.REVOCATION_STATUS]
@@ -26,6 +27,11 @@ STATUS_NAMES = {member.wire_name: member.value for member in RevocationStatus}
 
 def bind_search(node: syntax.Node) -> Typed:
     """Return the condition that a search stands for; it is true, or it is not."""
+    if node.size > MOST_TERMS:
+        raise BadRequest(
+            f"{OPTION} has more than {MOST_TERMS} words, phrases and operators.",
+            target=OPTION,
+        )
     match node:
         case syntax.Term(quoted=True):
             return phrase(node)

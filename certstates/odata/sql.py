@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,6 +26,11 @@ from django.db.models import (
 from django.db.models.sql.compiler import SQLCompiler
 
 from certstates.odata.values import Edm
+
+# A part that is written once may stand in the SQL several times. These keep what comes
+# of it within a second's work, and within Python's and PostgreSQL's stacks.
+MOST_WEIGHT = 6_000
+GREATEST_DEPTH = 110
 
 Params = tuple[Any, ...]
 SLOT = re.compile(r"\{(\d+)\}")
@@ -91,6 +97,7 @@ class Typed:
 
     ``exact`` texts compare as they are; all others compare in any case. ``literal`` is
     the text of a string literal, which may still stand for a value of another type.
+    ``weight`` counts the parts of the SQL, ``depth`` how deep they stand in each other.
     """
 
     type: Edm
@@ -99,6 +106,17 @@ class Typed:
     exact: bool = False
     literal: str | None = None
     value: Any = None
+    weight: int = 1
+    depth: int = 1
+
+    @property
+    def excess(self) -> str | None:
+        """Say in words what there is too much of, if there is."""
+        if self.weight > MOST_WEIGHT:
+            return f"this becomes an SQL expression of more than {MOST_WEIGHT} parts"
+        if self.depth > GREATEST_DEPTH:
+            return "this is nested too deeply"
+        return None
 
     @property
     def is_constant(self) -> bool:
@@ -114,7 +132,15 @@ class Typed:
         if nullable is None:
             nullable = any(a.nullable for a in arguments)
         exact = kind == Edm.STRING and any(a.exact for a in arguments)
-        return cls(kind, sql, nullable, exact)
+        used = [arguments[int(n)] for n in SLOT.findall(template)]
+        return measured(cls(kind, sql, nullable, exact), used)
+
+
+def measured(made: Typed, parts: Sequence[Typed]) -> Typed:
+    """Return what was made of these parts with its weight and depth."""
+    weight = 1 + sum(part.weight for part in parts)
+    depth = 1 + max((part.depth for part in parts), default=0)
+    return replace(made, weight=weight, depth=depth)
 
 
 def comparable(*texts: Typed) -> list[Typed]:

@@ -1,0 +1,83 @@
+"""What queries may cost: in the database, and before one is asked."""
+
+import time
+
+import pytest
+
+from tests.make import URL, error_of
+
+pytestmark = pytest.mark.django_db
+
+IS_ANA = "contains(userPrincipalName,'ana')"
+
+
+def nested(template, *, times, start=IS_ANA):
+    """Return an expression that was put into the template again and again."""
+    for _ in range(times):
+        start = template.format(start)
+    return start
+
+
+def sums(count, start="certificateKeyUsages"):
+    return nested("({} add certificateKeyUsages)", times=count, start=start)
+
+
+# Each part stands in the SQL more than once, and so do the parts of it.
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"$filter": nested(f"(({{}} and {IS_ANA}) eq true)", times=40)},
+        {"$filter": nested("({} in (null,true))", times=40)},
+        {"$filter": nested(f"({{}} in ({IS_ANA},{IS_ANA}))", times=40)},
+        {"$filter": "@p in (" + ",".join(["@p"] * 100) + ")", "@p": sums(90)},
+        {"$orderby": nested("({} in (null,true))", times=40)},
+        {"$orderby": ",".join(["@p"] * 8), "@p": sums(90)},
+    ],
+)
+def test_a_query_does_not_grow_beyond_measure_in_sql(reader, options):
+    option = next(iter(options))
+    begun = time.process_time()
+    error = error_of(reader.get(URL, options), 400, "BadRequest")
+    assert time.process_time() - begun < 0.5
+    assert error["target"] == option
+    assert "parts" in error["message"]
+
+
+def test_a_search_has_a_hundred_terms_at_most(reader):
+    begun = time.process_time()
+    error = error_of(reader.get(URL, {"$search": "ana " * 1000}), 400, "BadRequest")
+    assert time.process_time() - begun < 0.5
+    assert error["message"].startswith("$search has more than 100 words")
+
+
+def test_an_alias_is_read_once_however_often_it_is_named(reader):
+    options = {
+        "$filter": " or ".join(["@p"] * 900),
+        "@p": "(" * 4000 + "true" + ")" * 4000,
+    }
+    begun = time.process_time()
+    assert reader.get(URL, options).status_code == 200
+    assert time.process_time() - begun < 1
+
+
+def test_aliases_do_not_deepen_an_expression_beyond_the_limit(reader):
+    options = {"$orderby": f"{'not ' * 97}@p", "@p": f"{'not ' * 98}true"}
+    error = error_of(reader.get(URL, options), 400, "BadRequest")
+    assert "nested too deeply" in error["message"]
+
+
+def test_what_many_people_write_is_far_below_the_limits(reader):
+    ids = [f"00000000-0000-0000-0000-{n:012}" for n in range(350)]
+    several = " or ".join(f"id eq '{id}'" for id in ids[:250])
+    listed = ", ".join(f"'{id}'" for id in ids)
+    for text in (several, f"id in ({listed})", f"not (id in ({listed}))"):
+        assert reader.get(URL, {"$filter": text}).status_code == 200
+    assert reader.get(URL, {"$search": "laptop ana " * 40}).status_code == 200
+
+
+def test_a_list_of_numbers_takes_time_in_proportion(reader):
+    numbers = ",".join(map(str, range(100, 2900)))
+    begun = time.process_time()
+    options = {"$filter": f"certificateKeyUsages in ({numbers})"}
+    assert reader.get(URL, options).status_code == 200
+    assert time.process_time() - begun < 1
