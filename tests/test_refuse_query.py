@@ -20,3 +20,32 @@ pytestmark = pytest.mark.django_db
 def test_an_order_cannot_move_with_the_time(reader, options):
     error = error_of(reader.get(URL, options), 501, "NotImplemented")
     assert "now is not implemented" in error["message"].replace("NOW", "now")
+
+
+# Python reads each of these as a number, a date or a time of day.
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        *((f"certificateKeyUsages lt '{word}'", 25) for word in ("NaN", "Infinity")),
+        *((f"certificateKeyUsages eq '{n}'", 25) for n in ("1_0", " 1 ", "٣", ".5")),
+        ("certificateKeyUsages in ('sNaN','sNaN')", 26),
+        ("certificateKeyUsages eq ٣", 25),
+        ("certificateKeyUsages eq 1e99999999999999999999", 25),
+        ("date(certificateExpirationDateTime) eq '20270105'", 40),
+        ("date(certificateExpirationDateTime) eq '2027-W01-2'", 40),
+        ("date(certificateExpirationDateTime) eq 12027-01-05", 40),
+        ("time(certificateExpirationDateTime) eq '10:00+01:00'", 40),
+        ("time(certificateExpirationDateTime) eq 'T10'", 40),
+    ],
+)
+def test_a_literal_is_written_as_odata_has_it(reader, text, at):
+    error = error_of(reader.get(URL, {"$filter": text}), 400, "BadRequest")
+    assert error["message"].startswith(f"$filter, character {at}: ")
+
+
+# A long s and an i without a dot: Python takes them for letters in another case.
+@pytest.mark.parametrize("word", ["\u017fub", "d\u0131v", "\u0131n", "ha\u017f"])
+def test_an_operator_has_ascii_letters(reader, word):
+    options = {"$filter": f"(certificateKeyUsages {word} 1) eq 1"}
+    error = error_of(reader.get(URL, options), 400, "BadRequest")
+    assert error["message"].startswith("$filter, character 23: unexpected ")

@@ -6,6 +6,7 @@ that names the place; what is valid OData but not offered is told later, by name
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path as File
 from typing import Any, cast
@@ -253,6 +254,7 @@ PARSER = Lark(
     start=["filter", "orderby", "search", "select"],
     maybe_placeholders=True,
     transformer=TreeBuilder(),
+    g_regex_flags=re.ASCII,  # a long s is no s, and an Arabic digit none here
 )
 
 

@@ -26,6 +26,9 @@ DURATION = re.compile(
     r"(?:(?P<seconds>\d{1,9}(?:\.\d{1,12})?)S)?)?",
     re.ASCII | re.IGNORECASE,
 )
+NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?", re.ASCII | re.IGNORECASE)
+DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+TIME_OF_DAY = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,12})?)?", re.ASCII)
 LONGEST = dt.timedelta(days=3_652_059)  # from year 1 to 9999
 GREATEST_EXPONENT = 308  # that of Edm.Double
 
@@ -141,13 +144,24 @@ PARSERS: dict[Edm, Callable[[str], Any]] = {
     Edm.REVOCATION_STATUS: parse_revocation_status,
 }
 
+# What Python's own parsers would take besides: NaN, 1_000, 2027-W01-2, 10:00+01:00.
+PATTERNS: dict[Edm, re.Pattern[str]] = {
+    Edm.INT: NUMBER,
+    Edm.DECIMAL: NUMBER,
+    Edm.DATE: DATE,
+    Edm.TIME_OF_DAY: TIME_OF_DAY,
+}
+
 
 def parse_value(kind: Edm, literal: str) -> Any:
     """Return the Python value of a literal's text, or raise ValueError with a reason.
 
     A number is an int where it can be one; a revocation status is its number.
     """
+    mismatch = ValueError(f"{literal[:50]!r} is not an {kind}")
+    if kind in PATTERNS and not PATTERNS[kind].fullmatch(literal):
+        raise mismatch
     try:
         return PARSERS[kind](literal)
     except (KeyError, decimal.InvalidOperation):
-        raise ValueError(f"{literal[:50]!r} is not an {kind}") from None
+        raise mismatch from None
