@@ -49,3 +49,28 @@ def test_an_operator_has_ascii_letters(reader, word):
     options = {"$filter": f"(certificateKeyUsages {word} 1) eq 1"}
     error = error_of(reader.get(URL, options), 400, "BadRequest")
     assert error["message"].startswith("$filter, character 23: unexpected ")
+
+
+# What is wrong stands at the character of this number.
+PLACES = [
+    ("$filter", "", 0, "ends too early"),
+    ("$filter", "id eq", 0, "ends too early"),
+    ("$filter", "(id eq 'a'", 0, "ends too early"),
+    ("$filter", "id eq 'a", 7, "this quotation mark is not closed"),
+    ("$filter", "id 'a'", 4, "unexpected \"'a'\"; expected an operator"),
+    ("$filter", "id eq 'it's'", 11, "unexpected"),
+    ("$filter", 'id eq "a"', 7, "a text stands in single quotation marks"),
+    ("$filter", 'id in ["a]', 8, "this quotation mark is not closed"),
+    ("$filter", r'id in ["\x"]', 8, "this is no text as JSON has it"),
+    ("$search", '""', 1, "this phrase is empty"),
+    ("$search", 'ana "bob', 5, "this quotation mark is not closed"),
+]
+
+
+@pytest.mark.parametrize(("option", "text", "at", "words"), PLACES)
+def test_a_mistake_is_found_in_its_place(reader, option, text, at, words):
+    error = error_of(reader.get(URL, {option: text}), 400, "BadRequest")
+    assert error["target"] == option
+    place = f"{option}, character {at}: " if at else f"{option} "
+    assert error["message"].startswith(place)
+    assert words in error["message"]

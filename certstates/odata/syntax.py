@@ -6,6 +6,7 @@ that names the place; what is valid OData but not offered is told later, by name
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path as File
@@ -209,7 +210,8 @@ class TreeBuilder(Transformer[Token, Any]):
 
     def text(self, items: list[Token]) -> Node:
         [token] = items
-        return Literal(place(token), "STRING", as_string(token))
+        quoted = json.loads(token).replace("'", "''")
+        return Literal(place(token), "STRING", f"'{quoted}'")
 
     def alias(self, items: list[Token]) -> Node:
         return Alias(place(items[0]), str(items[0]))
@@ -240,11 +242,6 @@ def unescaped(quoted: str) -> str:
     """Return what stands in double quotes; a backslash escapes one character."""
     characters = iter(quoted[1:-1])
     return "".join(next(characters) if c == "\\" else c for c in characters)
-
-
-def as_string(quoted: str) -> str:
-    """Return a text in double quotes as OData's literal in single ones."""
-    return "'" + unescaped(quoted).replace("'", "''") + "'"
 
 
 PARSER = Lark(
@@ -297,17 +294,34 @@ def explain(error: UnexpectedInput, text: str, option: str) -> str:
     )
     reason = f"unexpected {found!r}; expected {expected(error)}"
     if text[at] in "'\"":
-        reason = "this quotation mark is not closed"
-        if text[at] == '"' and text.count('"', at) > 1:
-            reason = "a text stands in single quotation marks"
+        reason = wrong_quotation(error, text, at) or reason
     return f"{option}, character {at + 1}: {reason}."
 
 
-def expected(error: UnexpectedInput) -> str:
+def wrong_quotation(error: UnexpectedInput, text: str, at: int) -> str | None:
+    """Say what is wrong with a text where one could stand."""
+    names = wanted(error)
+    if not names & {"STRING", "TEXT", "PHRASE"}:
+        return None
+    if text[at] == "'" or text.count('"', at) == 1:
+        return "this quotation mark is not closed"
+    if "PHRASE" in names:
+        return "this phrase is empty, or not closed"
+    if "TEXT" in names:
+        return "this is no text as JSON has it"
+    return "a text stands in single quotation marks"
+
+
+def wanted(error: UnexpectedInput) -> set[str]:
+    """Return the names of the tokens that could stand here."""
     words: Any = getattr(error, "accepts", None) or getattr(error, "expected", None)
     if isinstance(error, UnexpectedCharacters):
         words = error.allowed
-    names = {str(word) for word in words or ()}
+    return {str(word) for word in words or ()}
+
+
+def expected(error: UnexpectedInput) -> str:
+    names = wanted(error)
     if names & {"WORD", "PHRASE"}:
         return "a word or a phrase in double quotes"
     if "NULL" in names:
