@@ -1,9 +1,12 @@
 """What queries may cost: in the database, and before one is asked."""
 
 import time
+from contextlib import suppress
 
 import pytest
 
+from certstates.errors import BadRequest
+from certstates.odata.syntax import MOST_CHARACTERS, parse
 from tests.make import URL, error_of
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +84,65 @@ def test_a_list_of_numbers_takes_time_in_proportion(reader):
     options = {"$filter": f"certificateKeyUsages in ({numbers})"}
     assert reader.get(URL, options).status_code == 200
     assert time.process_time() - begun < 1
+
+
+# A beginning, and what is repeated after it up to the longest text that is read.
+ENDLESS = [
+    ("filter", "", "'"),
+    ("filter", "id eq '", "''"),
+    ("filter", "x", "''"),
+    ("filter", "", "x'"),
+    ("filter", "", "duration'P"),
+    ("filter", 'id in ["', "\\"),
+    ("filter", 'id in ["', "\\u0041"),
+    ("filter", 'id in ["', '","'),
+    ("filter", "", "a"),
+    ("filter", "", "a."),
+    ("filter", "", "a/"),
+    ("filter", "", "a("),
+    ("filter", "", "_"),
+    ("filter", "", "1"),
+    ("filter", "", "1."),
+    ("filter", "1.", "1"),
+    ("filter", "", "1e"),
+    ("filter", "", "1-"),
+    ("filter", "", "2027-01-05T10:00:00."),
+    ("filter", "2027-01-05T10:00:00.", "0"),
+    ("filter", "", "00000000-"),
+    ("filter", "", "("),
+    ("filter", "", "["),
+    ("filter", "", "-"),
+    ("filter", "", "@"),
+    ("filter", "@a", "#"),
+    ("filter", "", "not "),
+    ("filter", "", "not("),
+    ("filter", "true", " or true"),
+    ("filter", "true", "\tor\ttrue"),
+    ("filter", "1", " eq 1"),
+    ("filter", "1 in (1", ",1"),
+    ("filter", "1", " in (1"),
+    ("filter", "", " "),
+    ("filter", "", "\0"),
+    ("orderby", "id", ",id"),
+    ("orderby", "id ", "desc"),
+    ("select", "id", ",id"),
+    ("search", "", '"'),
+    ("search", '"', "\\"),
+    ("search", "", '"\\'),
+    ("search", "", "a "),
+    ("search", "", "a\t"),
+    ("search", "", "("),
+    ("search", "", "NOT "),
+    ("search", "", "OR"),
+]
+
+
+@pytest.mark.parametrize(("start", "beginning", "repeated"), ENDLESS)
+def test_endless_text_is_read_or_refused_in_a_tenth_of_a_second(
+    start, beginning, repeated
+):
+    text = (beginning + repeated * MOST_CHARACTERS)[:MOST_CHARACTERS]
+    begun = time.process_time()
+    with suppress(BadRequest):
+        parse(text, start, option="$option")
+    assert time.process_time() - begun < 0.1

@@ -21,6 +21,8 @@ from certstates.errors import BadRequest, shown
 # Far beyond what people write, and far below what would hurt.
 MOST_CHARACTERS = 16_384
 MOST_OPERANDS = 3_000
+MOST_SEPARATORS = 4_000  # each makes two tokens at most, and tokens take the time
+SEPARATORS = " \t\r\n(,/[-"
 GREATEST_DEPTH = 100
 
 Start = OneOf["filter", "orderby", "search", "select"]
@@ -263,6 +265,11 @@ def parse(text: str, start: Start, *, option: str) -> Any:
     if len(text) > MOST_CHARACTERS:
         raise BadRequest(
             f"{option} has {len(text)} characters; {MOST_CHARACTERS} are allowed.",
+            target=option,
+        )
+    if sum(text.count(mark) for mark in SEPARATORS) > MOST_SEPARATORS:
+        raise BadRequest(
+            f"{option} has more than {MOST_SEPARATORS} spaces and separators.",
             target=option,
         )
     try:
