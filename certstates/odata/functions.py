@@ -68,8 +68,9 @@ def part(unit: str) -> tuple[Overload, ...]:
 
 
 # Positions count from 0; what lies before the text begins at its beginning.
-START = "(GREATEST(0, LEAST({1}, 1000000)) + 1)::int"
-COUNT = "GREATEST(0, LEAST({2}, 1000000))::int"
+# GREATEST and LEAST pass over nulls, and a function of null is null.
+START = "CASE WHEN {1} IS NOT NULL THEN GREATEST(0, LEAST({1}, 1000000))::int + 1 END"
+COUNT = "CASE WHEN {2} IS NOT NULL THEN GREATEST(0, LEAST({2}, 1000000))::int END"
 FRACTION = "MOD(EXTRACT(SECOND FROM {0}), 1)"
 FRACTION_IN_UTC = "MOD(EXTRACT(SECOND FROM {0} AT TIME ZONE 'UTC'), 1)"
 

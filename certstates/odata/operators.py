@@ -109,9 +109,9 @@ def junction(operator: str, parts: Sequence[Typed]) -> Typed:
 def negative(operand: Typed) -> Typed | None:
     if operand.type in (Edm.INT, Edm.DECIMAL):
         return Typed.made(operand.type, "(-{0}::numeric)", operand)
-    if operand.type in (Edm.DURATION, Edm.NULL):
-        return Typed.made(operand.type, "(-{0})", operand)
-    return None
+    if operand.type == Edm.DURATION:
+        return Typed.made(Edm.DURATION, "(-{0})", operand)
+    return NULL if operand.type == Edm.NULL else None
 
 
 def arithmetic(operator: str, left: Typed, right: Typed) -> Typed | None:
