@@ -61,7 +61,6 @@ def test_a_short_name_does_not_make_others_look_wrong(reader, name):
         (f"{KEY_USAGES} in ('1','sNaN')", "Edm.Int32"),
         (f"{KEY_USAGES} eq '1_0'", "Edm.Int32"),
         (f"{KEY_USAGES} eq ' 1'", "Edm.Int32"),
-        (f"{KEY_USAGES} eq \N{ARABIC-INDIC DIGIT ONE}", "Edm.Int32"),
         (f"{KEY_USAGES} eq 1e9999999999999999999", "Edm.Int32"),
         (f"date({EXPIRY}) eq '20270105'", "Edm.Date"),
         (f"date({EXPIRY}) eq '2027-W01-2'", "Edm.Date"),
