@@ -79,7 +79,7 @@ def parse_number(literal: str) -> int | decimal.Decimal:
     number = decimal.Decimal(fully(NUMBER, literal))
     if abs(number.adjusted()) > GREATEST_EXPONENT:
         raise ValueError("this number is out of range")
-    if literal.removeprefix("+").isdigit() and number.adjusted() < 18:
+    if literal.lstrip("+-").isdigit() and number.adjusted() < 18:
         return int(number)
     return number
 
