@@ -51,6 +51,8 @@ def phrase(node: syntax.Term) -> Typed:
     value = storable(node, value.strip() if found else node.text)
     if found is None:
         return anywhere(value)
+    if not value:
+        raise refused(node, f"what to look for is missing after {found.name}")
     if found.type == Edm.STRING:
         return contains(found, value)
     if found.type == Edm.REVOCATION_STATUS:
