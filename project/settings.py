@@ -236,13 +236,19 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    "filters": {
+        "broken": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: getattr(record, "status_code", 500) != 501,
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         # Django's own handlers would repeat each line, or mail it.
         "django": {"handlers": [], "level": "WARNING"},
-        # A refused request is the client's affair; what broke is logged.
-        "django.request": {"level": "ERROR"},
+        # A refused request is the client's affair, 501 too; what broke is logged.
+        "django.request": {"level": "ERROR", "filters": ["broken"]},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }
