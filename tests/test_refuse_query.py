@@ -137,6 +137,8 @@ PLACES = [
     ("$filter", "year('soon') eq 1", 6, "Not an Edm.DateTimeOffset"),
     ("$filter", "now(1) gt now()", 1, "now takes ()"),
     ("$filter", "substring(id) eq ''", 1, "substring takes"),
+    ("$filter", "substring(id,1.5) eq ''", 1, "substring takes"),
+    ("$filter", f"substring(id,{KEYS} divby 2) eq ''", 1, "substring takes"),
     ("$filter", "startswith(id 'a')", 15, "unexpected"),
     # Form.
     ("$filter", "id eq 'a' and", 0, "ends too early"),
@@ -317,7 +319,8 @@ def test_a_skip_beyond_every_number_finds_nothing(reader, skip):
 TOKENS = st.sampled_from(
     f"{KEYS} {EXPIRES} id userPrincipalName certificateRevokeStatus null true 1 -1 2.5 "
     "1e308 0 '' 'a' '1' 'none' 2027-01-05 10:00 2027-01-05T10:00:00Z "
-    "duration'P3652059D' eq ne gt le and or not in add sub mul div divby mod - ( ) ( ) , contains( length( "
+    "duration'P3652059D' eq ne gt le and or not in add sub mul div divby mod "
+    "- ( ) ( ) , contains( length( "
     "substring( year( date( time( round( trim( concat( totalseconds( indexof( now() "
     "mindatetime() maxdatetime() hour( floor( tolower( @p [ ] $it/ desc".split()
 )

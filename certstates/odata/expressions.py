@@ -183,8 +183,9 @@ class Binder:
                 argument.type,
                 *([wanted] if argument.literal is not None else []),
             }
-            numbers = argument.type.is_number and wanted.is_number
-            if not numbers and not can_be & {wanted, Edm.NULL}:
+            # A whole number can be a decimal one, and not the other way round.
+            promoted = argument.type == Edm.INT and wanted == Edm.DECIMAL
+            if not promoted and not can_be & {wanted, Edm.NULL}:
                 return None
         return [
             self.converted(child, argument, wanted)
