@@ -4,12 +4,58 @@ import time
 from contextlib import suppress
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from certstates.errors import BadRequest
 from certstates.odata.syntax import MOST_CHARACTERS, parse
+from tests.filter_rows import ROWS, insert
 from tests.make import URL, error_of
 
 pytestmark = pytest.mark.django_db
+
+EVERYTHING = {
+    "$filter": "contains(userPrincipalName,'A') and id in ('x',@p) or @p lt id",
+    "@p": "'0'",
+    "$search": 'ana OR "certificateRevokeStatus:none"',
+    "$orderby": "userPrincipalName desc,year(certificateExpirationDateTime)",
+    "$select": "id,certificateKeyUsages",
+    "$count": "true",
+    "$skip": "1",
+    "$top": "90",
+}
+
+
+@pytest.mark.parametrize(
+    ("address", "options", "queries"),
+    [
+        ("", {}, 2),  # the token and the page
+        ("", EVERYTHING, 3),
+        ("", {"$orderby": "certificateKeyUsages", "$top": "1"}, 2),
+        ("/$count", {}, 2),
+        ("/$count", {"$filter": EVERYTHING["$filter"], "@p": "'0'"}, 2),
+        ("/delta", {}, None),
+        ("/delta", {"$top": "1"}, None),
+        ("/id-0", {"$select": "id"}, 2),
+        ("/id-0/userPrincipalName", {}, 2),
+        ("/id-0/userPrincipalName/$value", {}, 2),
+    ],
+)
+def test_an_answer_costs_the_same_queries_for_1_and_for_100_records(
+    reader, address, options, queries
+):
+    insert([{**ROWS[0], "id": "id-0"}])
+    one = cost(reader, address, options)
+    insert({**ROWS[0], "id": f"id-{n}"} for n in range(1, 100))
+    assert cost(reader, address, options) == one
+    assert queries in (one, None)
+
+
+def cost(client, address, options):
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(URL + address, options).status_code == 200
+    return len(captured)
+
 
 IS_ANA = "contains(userPrincipalName,'ana')"
 
