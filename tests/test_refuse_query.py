@@ -174,7 +174,7 @@ def test_a_mistake_is_found_in_its_place(reader, option, text, at, words):
         ("cast(id,Edm.Int32) eq 1", 1),
         ("isof(microsoft.graph.entity)", 1),
         ("certificateRevokeStatus has 'none'", 25),
-        ("tags/any(t:t eq 'x')", 1),
+        ("tags/any(t:t eq 'x')", 6),
         ("user/name eq 'x'", 1),
         ("auth_user/password gt 'a'", 1),
         ("$root/x eq 1", 1),
