@@ -113,7 +113,9 @@ def pages(client, options, size, data):
             return
         assert len(ids) == size
         assert url.startswith(f"{ROOT}beta/")
-        for action in data.draw(st.lists(st.sampled_from(ACTIONS), max_size=2)):
+        for action in data.draw(
+            st.lists(st.sampled_from(ACTIONS), max_size=2, unique=True)
+        ):
             disturb(action, others, number)
     pytest.fail("The pages do not end.")
 
