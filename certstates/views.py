@@ -80,8 +80,8 @@ class CertificateStateViewSet(ViewSet):
         refuse_method_override(request)
         self.prefer = Preferences.of(request.headers.get("Prefer", ""))
         self.format = Format()
-        if self.action is None:  # the method is not allowed, whatever the options
-            return
+        if self.action in (None, "metadata"):
+            return  # not allowed, or OPTIONS: whatever the query says
         offered = self.offered.get(self.action, NO_OPTIONS)
         self.query = parse_options(request, offered=offered)
         if self.action not in self.as_text:

@@ -153,3 +153,8 @@ def test_options_names_the_methods(reader):
     response = reader.options(URL)
     assert response.status_code == 204
     assert response.headers["Allow"] == "GET, POST, HEAD, OPTIONS"
+
+
+def test_options_does_not_look_at_the_query(reader):
+    for query in ("$expand=*", "$top=x", "$nope=1"):
+        assert reader.options(f"{URL}?{query}").status_code == 204
