@@ -40,13 +40,14 @@ class BatchView(APIView):
 
     http_method_names = ["post"]
     permission_classes = [HasEitherGraphScope]
+    offered = {"post": frozenset({"format"})}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         refuse_method_override(request)
 
     def post(self, request: Request, root: str) -> Response:
-        options = parse_options(request, offered=frozenset({"format"}))
+        options = parse_options(request, offered=self.offered["post"])
         negotiate(request, options.format)
         failed: set[str] = set()
         answers = []

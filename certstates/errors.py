@@ -141,6 +141,7 @@ DETAIL_CODES = {
     "not_updatable": "PropertyNotUpdatable",
 }
 INVALID_VALUE = "InvalidValue"
+CRASHED = "Something went wrong on the server. The request-id finds it in the log."
 MOST_DETAILS = 100  # a body of a million faults does not earn a larger answer
 
 
@@ -196,9 +197,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
         error.detail = exceptions.ErrorDetail(words)
     if not isinstance(error, exceptions.APIException):
         logger.error("request-id %s failed", request.graph_request_id, exc_info=error)
-        error = exceptions.APIException(
-            "Something went wrong on the server. The request-id finds it in the log."
-        )
+        error = exceptions.APIException(CRASHED)
     return _refusal(request, error)
 
 

@@ -1,7 +1,10 @@
 """The two pages for people who have just arrived."""
 
+import functools
+from collections.abc import Callable
+
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
@@ -13,8 +16,37 @@ from certstates.errors import CODES
 from certstates.examples import curl_create
 from certstates.models import RevocationStatus
 from certstates.negotiation import wants_page
+from certstates.odata.batch import MOST_ITEMS
 from certstates.permissions import READ, READ_WRITE
 from certstates.service_views import service_document
+
+Page = Callable[[HttpRequest], HttpResponse]
+
+# Nothing comes from elsewhere, nothing is sent elsewhere, nobody frames the page.
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",  # Swagger UI's style sheet holds its icons
+        "connect-src 'self'",  # the description, and requests that are tried out
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+
+
+def self_contained(page: Page) -> Page:
+    """Let a page load what this server has, and nothing else."""
+
+    @functools.wraps(page)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        response = page(request)
+        response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        return response
+
+    return guarded
 
 
 @csrf_exempt  # its address is a service root too, whose refusals are 405
@@ -26,7 +58,13 @@ def landing(request: HttpRequest) -> HttpResponseBase:
     return render(request, "landing.html", {"collection": COLLECTION})
 
 
+def no_page(request: HttpRequest, **kwargs: str) -> HttpResponse:
+    """Answer below /docs/ as a site does: the API's words would mislead there."""
+    raise Http404
+
+
 @require_safe
+@self_contained
 def docs(request: HttpRequest) -> HttpResponse:
     server = public_url(request).rstrip("/")
     return render(
@@ -36,6 +74,7 @@ def docs(request: HttpRequest) -> HttpResponse:
             "collection": COLLECTION,
             "all_required": settings.CREATE_REQUIRES == "documented",
             "codes": CODES,
+            "most_items": MOST_ITEMS,
             "curl": curl_create(server, "$TOKEN"),
             "read": READ,
             "read_write": READ_WRITE,

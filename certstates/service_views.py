@@ -66,6 +66,7 @@ class ServiceView(APIView):
     """A resource that can only be read."""
 
     http_method_names = ["get", "head", "options"]
+    offered = {"get": frozenset({"format"})}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -73,7 +74,7 @@ class ServiceView(APIView):
 
     def format_option(self) -> str | None:
         """Return ``$format``; refuse what the query asks beyond it."""
-        return parse_options(self.request, offered=frozenset({"format"})).format
+        return parse_options(self.request, offered=self.offered["get"]).format
 
     def answer(self, context: str, body: dict[str, Any]) -> Response:
         """Return JSON with as much control information as the client asks for."""

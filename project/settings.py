@@ -130,6 +130,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "oauth2_provider",
     "rest_framework",
 ]
@@ -207,9 +209,19 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["certstates.renderers.GraphJSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "certstates.negotiation.JsonErrors",
     "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "certstates.openapi.inspector.GraphSchema",
     "EXCEPTION_HANDLER": "certstates.errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
+}
+
+SPECTACULAR_SETTINGS = {
+    "DEFAULT_GENERATOR_CLASS": "certstates.openapi.document.GraphSchemaGenerator",
+    "OAS_VERSION": "3.1.0",
+    "POSTPROCESSING_HOOKS": [],  # nothing is left to guess
+    "TITLE": "certstates",
+    "DESCRIPTION": "Microsoft Graph's `managedAllDeviceCertificateState`, self-hosted.",
+    "VERSION": "beta",
 }
 
 OAUTH2_PROVIDER = {

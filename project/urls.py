@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+import certstates.openapi.views as openapi
 from certstates import pages
 from certstates.addresses import ROOTS
 from certstates.service_views import service_document
@@ -10,7 +11,11 @@ from certstates.views import unknown_segment
 
 urlpatterns = [
     path("", pages.landing),
-    path("docs/", pages.docs),
+    path("docs/", pages.docs, name="docs"),
+    path("docs/openapi.json", openapi.openapi, name="openapi"),
+    path("docs/api/", openapi.interactive, name="api"),
+    path("docs/api", RedirectView.as_view(url="/docs/api/")),
+    path("docs/<path:rest>", pages.no_page),
     path("admin/", admin.site.urls),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("docs", RedirectView.as_view(url="/docs/")),
