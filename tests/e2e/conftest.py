@@ -1,18 +1,25 @@
-"""Two servers on one database: one by https, and a lenient one by http."""
+"""Two servers on one database for the SDKs: one by https, and a lenient one by http.
+For the browser, a desk of its own."""
 
 import contextlib
 import copy
 import json
 import os
+import shutil
 import ssl
 import tempfile
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from certstates.addresses import COLLECTION
 from tests.desk import Desk, fetch, free_port
 from tests.e2e.clients import Served
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+# Set to docs/ in order to renew the pictures there.
+PICTURES = os.environ.get("SCREENSHOTS")
 
 
 @pytest.fixture(scope="session")
@@ -68,3 +75,66 @@ def count_records():
         return statuses.count("none")
 
     return count
+
+
+@pytest.fixture(scope="module")
+def desk():
+    """Yield the address, password and token of an ``up`` of its own."""
+    with tempfile.TemporaryDirectory(prefix="certstates-desk-", dir="/tmp") as top:
+        Path(top).chmod(0o755)
+        newcomer = Desk(Path(top))
+        with newcomer.up() as serving:
+            yield (
+                newcomer.url,
+                serving.said(r"password +(\S+)"),
+                serving.said(r"bearer token +(\S+)"),
+            )
+        newcomer.wait_until_nothing_runs()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if not CHROMIUM:
+        message = "Chromium is not installed (Debian: apt-get install chromium)."
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(browser, desk, request):
+    """A page on which nothing may go wrong, and nothing may leave this machine."""
+    context = browser.new_context(
+        base_url=desk[0],
+        color_scheme=request.param,
+        viewport={"width": 1360, "height": 900},
+    )
+    page = context.new_page()
+    troubles = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("response", lambda r: r.status < 400 or troubles.append(r.url))
+    page.on("console", lambda m: m.type == "error" and troubles.append(m.text))
+    page.on("request", lambda r: r.url.startswith(desk[0]) or troubles.append(r.url))
+    page.scheme = request.param
+    yield page
+    context.close()
+    assert troubles == []
+
+
+@pytest.fixture
+def picture(page):
+    """Return a function that renews a picture below docs/, when that is wanted."""
+
+    def take(name):
+        if PICTURES and page.scheme == "light":
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=Path(PICTURES, f"{name}.png"))
+
+    return take

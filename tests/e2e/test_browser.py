@@ -1,76 +1,18 @@
 """The morning round in a real browser: sign in, look, search, correct."""
 
 import json
-import os
-import shutil
-import tempfile
 import urllib.request
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from certstates.addresses import COLLECTION
 from certstates.examples import CREATE
-from tests.desk import Desk, fetch
+from tests.desk import fetch
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-# Set to docs/ in order to renew the pictures there.
-PICTURES = os.environ.get("SCREENSHOTS")
 RECORDS = f"/beta/{COLLECTION}"
-
-
-@pytest.fixture(scope="module")
-def served():
-    """Yield the address, password and token of an ``up`` of its own."""
-    with tempfile.TemporaryDirectory(prefix="certstates-desk-", dir="/tmp") as top:
-        Path(top).chmod(0o755)
-        desk = Desk(Path(top))
-        with desk.up() as serving:
-            yield (
-                desk.url,
-                serving.said(r"password +(\S+)"),
-                serving.said(r"bearer token +(\S+)"),
-            )
-        desk.wait_until_nothing_runs()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not CHROMIUM:
-        message = "Chromium is not installed (Debian: apt-get install chromium)."
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=["light", "dark"])
-def page(browser, served, request):
-    """A page on which nothing may go wrong, and nothing may leave this machine."""
-    context = browser.new_context(
-        base_url=served[0],
-        color_scheme=request.param,
-        viewport={"width": 1360, "height": 900},
-    )
-    page = context.new_page()
-    troubles = []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("response", lambda r: r.status < 400 or troubles.append(r.url))
-    page.on("console", lambda m: m.type == "error" and troubles.append(m.text))
-    page.on("request", lambda r: r.url.startswith(served[0]) or troubles.append(r.url))
-    page.scheme = request.param
-    yield page
-    context.close()
-    assert troubles == []
 
 
 def post(url, token, body):
@@ -83,12 +25,6 @@ def post(url, token, body):
         return json.load(response)["id"]
 
 
-def picture(page, name):
-    if PICTURES and page.scheme == "light":
-        page.wait_for_load_state("networkidle")
-        page.screenshot(path=Path(PICTURES, f"{name}.png"))
-
-
 def sign_in(page, password):
     page.goto("/admin/")
     page.get_by_label("Username").fill("admin")
@@ -97,25 +33,25 @@ def sign_in(page, password):
     expect(page.locator("#user-tools")).to_contain_text("admin")
 
 
-def test_a_posted_record_is_seen_and_corrected(page, served):
-    url, password, token = served
+def test_a_posted_record_is_seen_and_corrected(page, desk, picture):
+    url, password, token = desk
     device = f"LAPTOP-E2E-{page.scheme}"
     subject = "CN=first line,\r\nO=second line\twith a tab"
     body = {**CREATE, "certificateSubjectName": subject}
     id = post(url, token, {**body, "managedDeviceDisplayName": device})
 
     page.goto("/")
-    picture(page, "landing")
+    picture("landing")
     sign_in(page, password)
     page.goto("/")
     page.get_by_role("navigation").get_by_role("link", name="Records").click()
-    picture(page, "list")
+    picture("list")
     page.locator("#searchbar").fill(device.lower())
     page.get_by_role("button", name="Search").click()
     expect(page.locator("#result_list tbody tr")).to_have_count(1)
     page.get_by_role("link", name=device).click()
 
-    picture(page, "form")
+    picture("form")
     page.get_by_label("Device:").fill("<i>CORRECTED</i>")
     page.get_by_label("Revocation:").select_option("Revocation pending")
     page.get_by_role("button", name="Save", exact=True).click()
@@ -131,8 +67,8 @@ def test_a_posted_record_is_seen_and_corrected(page, served):
     ]  # fmt: skip
 
 
-def test_a_record_is_added_filtered_and_deleted(page, served):
-    sign_in(page, served[1])
+def test_a_record_is_added_filtered_and_deleted(page, desk):
+    sign_in(page, desk[1])
     page.goto("/admin/certstates/managedalldevicecertificatestate/add/")
     page.get_by_label("Device:").fill(f"BY-HAND-{page.scheme}")
     page.get_by_role("button", name="Save", exact=True).click()
