@@ -1,5 +1,6 @@
 """The addresses in answers: absolute, and below the service root that was asked."""
 
+import re
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import quote
@@ -21,13 +22,15 @@ DELTA = tuple(
     for namespace in ("", "graph.", "microsoft.graph.")
     for call in ("", "()")
 )
-# Below the collection these segments have a meaning of their own.
-RESERVED = frozenset({"$count", *DELTA})
+# Below the collection these segments have a meaning of their own, and so has whatever
+# begins like a segment of OData.
+RESERVED = frozenset(DELTA)
+ODATA_SEGMENT = re.compile(r"\$|(?:microsoft\.)?graph\.", re.IGNORECASE)
 
 
 def root_of(path: str) -> str:
     """Return the root that a path without its first slash begins with, in any case."""
-    return next(root for root in ROOTS if path.lower().startswith(root))
+    return next(root for root in ROOTS if f"{path}/".lower().startswith(root))
 
 
 def public_url(request: HttpRequest | Request) -> str:
@@ -63,6 +66,6 @@ class ServiceRoot:
 
     def record(self, id: str) -> str:
         """Return a record's address: the key as a segment, the form that SDKs use."""
-        if id.lower() in RESERVED:
+        if id.lower() in RESERVED or ODATA_SEGMENT.match(id):
             return f"{self.collection}('{id}')"
         return f"{self.collection}/{quote(id, safe='')}"

@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from certstates import errors
 from certstates.addresses import root_of
 from certstates.headers import refuse_method_override
-from certstates.middleware import GraphMiddleware, foreign_version, isolated
+from certstates.middleware import GraphMiddleware, not_understood
 from certstates.odata.batch import Item, parse_batch
 from certstates.odata.batch_item import (
     address_variables,
@@ -87,7 +87,7 @@ class ItemMiddleware(GraphMiddleware):
 
     def _refusal(self, request: HttpRequest) -> HttpResponse | None:
         """Let an address be long: that is what some clients make a batch for."""
-        return foreign_version(request) or isolated(request)
+        return not_understood(request)
 
 
 def replace_lost_connection() -> None:

@@ -172,10 +172,12 @@ def envelope(
     return {"error": error}
 
 
-def response(request: HttpRequest, status_code: int, message: str) -> HttpResponse:
+def response(
+    request: HttpRequest, status_code: int, message: str, *, target: str | None = None
+) -> HttpResponse:
     """Return an error outside REST framework: unknown paths, refusals by Django."""
     code = CODES.get(status_code, http.HTTPStatus(status_code).name.title())
-    body = orjson.dumps(envelope(request, code, message))
+    body = orjson.dumps(envelope(request, code, message, target=target))
     return HttpResponse(body, status=status_code, content_type="application/json")
 
 
@@ -193,7 +195,10 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
     if isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     if isinstance(error, exceptions.UnsupportedMediaType):
-        words = f"{error.detail} A body must be application/json in UTF-8."
+        found = str(error.detail)
+        if '""' in found:  # what a server cannot read, it hands on as empty
+            found = "The Content-Type is missing, or is not to be read."
+        words = f"{found} A body must be application/json in UTF-8."
         error.detail = exceptions.ErrorDetail(words)
     if not isinstance(error, exceptions.APIException):
         logger.error("request-id %s failed", request.graph_request_id, exc_info=error)

@@ -1,4 +1,4 @@
-"""Request headers that must be refused, and not just passed over."""
+"""What of a request must be refused, and not repaired or passed over."""
 
 import re
 from typing import Any
@@ -12,13 +12,30 @@ UTF_8 = re.compile(r';\s*charset\s*=\s*"?utf-?8"?\s*(?=;|,|$)', re.IGNORECASE)
 UNREADABLE = {"CONTENT_TYPE": "", "HTTP_ACCEPT": "unreadable/unreadable"}
 
 
+def readable_path(path: str) -> str:
+    """Return a WSGI path with NUL, which no id can hold, for each byte out of place.
+
+    Django would write such a byte as %FF, and so find the record of another id.
+    """
+    raw = path.encode("latin-1")
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        text = raw.decode(errors="replace").replace("\N{REPLACEMENT CHARACTER}", "\0")
+        return text.encode().decode("latin-1")
+    return path
+
+
 METHOD_OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 
 
 def refuse_method_override(request: Request) -> None:
     for header in METHOD_OVERRIDES:
         if header in request.headers:
-            raise MethodNotAllowed(request.headers[header])
+            raise MethodNotAllowed(
+                request.headers[header],
+                f"{header} is not honoured; send the request by the method itself.",
+            )
 
 
 def make_readable(environ: dict[str, Any]) -> None:

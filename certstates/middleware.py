@@ -5,6 +5,7 @@ import re
 import uuid
 from collections.abc import Callable
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -33,6 +34,19 @@ def overlong(request: HttpRequest) -> HttpResponse | None:
     return errors.response(request, http.HTTPStatus.REQUEST_URI_TOO_LONG, message)
 
 
+def foreign_host(request: HttpRequest) -> HttpResponse | None:
+    """Return the answer to who calls this server by a name that it does not bear."""
+    try:
+        request.get_host()
+    except DisallowedHost:
+        host = errors.shown(request.headers.get("Host", ""))
+        message = f"The host {host!r} is not served; see the setting ALLOWED_HOSTS."
+        return errors.response(
+            request, http.HTTPStatus.BAD_REQUEST, message, target="Host"
+        )
+    return None
+
+
 def foreign_version(request: HttpRequest) -> HttpResponse | None:
     """Return the answer to a client that speaks another OData."""
     for header in ("OData-Version", "OData-MaxVersion"):
@@ -41,7 +55,9 @@ def foreign_version(request: HttpRequest) -> HttpResponse | None:
             header == "OData-Version" and version not in SERVED_VERSIONS
         ):
             message = f"{header} {errors.shown(version)!r}: 4.0 and 4.01 are served."
-            return errors.response(request, http.HTTPStatus.BAD_REQUEST, message)
+            return errors.response(
+                request, http.HTTPStatus.BAD_REQUEST, message, target=header
+            )
     return None
 
 
@@ -54,9 +70,14 @@ def isolated(request: HttpRequest) -> HttpResponse | None:
         if header in request.headers:
             message = f"{header} is not implemented: a delta tells what changed."
             return errors.response(
-                request, http.HTTPStatus.PRECONDITION_FAILED, message
+                request, http.HTTPStatus.PRECONDITION_FAILED, message, target=header
             )
     return None
+
+
+def not_understood(request: HttpRequest) -> HttpResponse | None:
+    """Return the answer to what would be taken for something else."""
+    return foreign_version(request) or isolated(request)
 
 
 def odata_version(request: HttpRequest) -> str:
@@ -91,7 +112,7 @@ class GraphMiddleware:
         return self._as_graph(request, response)
 
     def _refusal(self, request: HttpRequest) -> HttpResponse | None:
-        return overlong(request) or foreign_version(request) or isolated(request)
+        return overlong(request) or foreign_host(request) or not_understood(request)
 
     def _is_page(self, request: HttpRequest) -> bool:
         if request.path_info == "/":  # both a page and a service root
@@ -107,8 +128,10 @@ class GraphMiddleware:
         response["client-request-id"] = request.graph_client_request_id  # type: ignore[attr-defined]
         response["OData-Version"] = odata_version(request)
         response["Cache-Control"] = "no-store"
-        if isinstance(response, HttpResponse) and response.status_code == 204:
+        if response.status_code == 204:
             del response["Content-Type"]
+        if response.status_code in (204, 304):  # neither may have one (RFC 9110, 8.6)
+            del response["Content-Length"]
         return response
 
     def _without_html(

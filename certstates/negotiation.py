@@ -72,7 +72,12 @@ def quality(request: HttpRequest, name: str) -> float:
 
 
 def wants_page(request: HttpRequest) -> bool:
-    """Say whether the root shows a person its page: unless JSON is liked better."""
-    if request.method not in ("GET", "HEAD"):
+    """Say whether the root shows a person its page: unless JSON is liked better.
+
+    A query option or a version of OData is nothing that a person would ask with.
+    """
+    if request.method not in ("GET", "HEAD") or request.META.get("QUERY_STRING"):
+        return False
+    if "OData-MaxVersion" in request.headers or "OData-Version" in request.headers:
         return False
     return quality(request, HTML) >= quality(request, JSON)

@@ -17,6 +17,9 @@ from certstates import edm
 from certstates.errors import BadRequest, Conflict
 from certstates.models import ManagedAllDeviceCertificateState, camel_case
 
+# Twelve properties, their control information, and room for what is refused by name.
+MOST_NAMES = 200
+
 Errors = dict[str, list[ErrorDetail]]
 
 
@@ -59,6 +62,10 @@ class GraphSerializer(serializers.Serializer[Any]):
         return cast("dict[str, edm.EdmField]", cls._declared_fields)
 
     def to_internal_value(self, data: dict[str, Any]) -> dict[str, Any]:
+        if len(data) > MOST_NAMES:
+            raise BadRequest(
+                f"The object has {len(data)} names; {MOST_NAMES} are allowed."
+            )
         properties = {}
         for name, value in data.items():
             if self._is_control_information(name):

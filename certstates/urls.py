@@ -9,7 +9,7 @@ from certstates.addresses import COLLECTION, DELTA, SINGLETON
 from certstates.batch_views import BatchView
 from certstates.delta_views import DeltaViewSet
 from certstates.service_views import device_management, metadata, service_document
-from certstates.views import CertificateStateViewSet
+from certstates.views import CertificateStateViewSet, segment_not_offered
 
 
 def any_case(text: str) -> str:
@@ -26,9 +26,14 @@ collection = any_case(COLLECTION)
 delta_name = "|".join(any_case(re.escape(name)) for name in DELTA)
 count = rf"\${any_case('count')}"
 value = rf"\${any_case('value')}"
+# Segments that are OData's own, and no ids.
+ODATA = rf"(?:\$|(?:{any_case('microsoft')}\.)?{any_case('graph')}\.)[^/\0]*"
 # A key is a segment, or in parentheses, where a quote inside it is doubled: the
-# canonical form of OData.
-KEYS = (r"/(?P<id>[^/\0]+)", r"\('(?P<quoted_id>(?:[^'/\0]|'')+)'\)")
+# canonical form of OData, in which any id can be written.
+KEYS = (
+    rf"/(?P<id>(?!{ODATA})[^/\0]+)",
+    rf"\((?:{any_case('id')}=)?'(?P<quoted_id>(?:[^'/\0]|'')+)'\)",
+)
 PROPERTY = r"(?P<name>[^/\0$]+)"
 
 record_view = view(get="retrieve", patch="partial_update", delete="destroy")
@@ -45,6 +50,7 @@ urlpatterns = [
     re_path(
         rf"^{collection}/(?:{delta_name})/?\Z", DeltaViewSet.as_view({"get": "delta"})
     ),
+    re_path(rf"^{collection}/(?P<segment>{ODATA})(?:/|\Z)", segment_not_offered),
 ]
 for key in KEYS:
     record = rf"^{collection}{key}"

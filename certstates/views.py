@@ -19,7 +19,12 @@ from certstates.models import (
     ManagedAllDeviceCertificateState,
 )
 from certstates.odata import properties
-from certstates.odata.conditions import check_write, etag_of, is_unchanged
+from certstates.odata.conditions import (
+    check_match,
+    check_write,
+    etag_of,
+    is_unchanged,
+)
 from certstates.odata.filtering import matching
 from certstates.odata.formats import Format, negotiate
 from certstates.odata.options import PAGE_SIZE, Options, parse_options
@@ -82,6 +87,8 @@ class CertificateStateViewSet(ViewSet):
         self.format = Format()
         if self.action in (None, "metadata"):
             return  # not allowed, or OPTIONS: whatever the query says
+        if "id" not in kwargs:
+            check_match(request.headers, None)
         offered = self.offered.get(self.action, NO_OPTIONS)
         self.query = parse_options(request, offered=offered)
         if self.action not in self.as_text:
@@ -105,7 +112,7 @@ class CertificateStateViewSet(ViewSet):
             link = next_link(
                 shape.service.collection,
                 request.query_params,
-                top=self.prefer.page_size,
+                top=self.page_size if self.prefer.page_size else None,
                 skiptoken=page.skiptoken,
             )
         return Response(
@@ -132,6 +139,7 @@ class CertificateStateViewSet(ViewSet):
 
     def retrieve(self, request: Request, root: str, id: str) -> Response:
         record = self.get_record(self.records(), id)
+        check_match(request.headers, record.version)
         headers = {"ETag": etag_of(record.version)}
         if is_unchanged(request.headers, record.version):
             return Response(status=status.HTTP_304_NOT_MODIFIED, headers=headers)
@@ -187,7 +195,7 @@ class CertificateStateViewSet(ViewSet):
     ) -> ManagedAllDeviceCertificateState:
         record = queryset.filter(pk=id).first()
         if record is None:
-            raise errors.ResourceNotFound
+            raise not_found(id)
         return record
 
     @staticmethod
@@ -198,10 +206,13 @@ class CertificateStateViewSet(ViewSet):
         return found
 
     def get_value(self, id: str, found: properties.Property) -> Any:
-        row = self.records().filter(pk=id).values_list(found.field).first()
+        """Return the property's value; it has the version of its record."""
+        row = self.records().filter(pk=id).values_list(found.field, "version").first()
         if row is None:
-            raise errors.ResourceNotFound
-        return row[0]
+            raise not_found(id)
+        value, version = row
+        check_match(self.request.headers, version)
+        return value
 
     @staticmethod
     def body(request: Request) -> dict[str, Any]:
@@ -245,6 +256,10 @@ class CertificateStateViewSet(ViewSet):
         return response
 
 
+def not_found(id: str) -> errors.ResourceNotFound:
+    return errors.ResourceNotFound(f"No object has the id {errors.shown(id)!r}.")
+
+
 def text_response(text: str) -> HttpResponse:
     return HttpResponse(text, content_type="text/plain;charset=utf-8")
 
@@ -253,6 +268,19 @@ def no_resource(request: HttpRequest) -> str:
     return (
         f"There is no resource at {request.path[:200]!r}; "
         f"the collection is at /beta/{COLLECTION}."
+    )
+
+
+@csrf_exempt
+def segment_not_offered(
+    request: HttpRequest, segment: str, **kwargs: Any
+) -> HttpResponse:
+    """Answer for segments such as ``$ref``, a type or a function: they are no ids."""
+    return errors.response(
+        request,
+        status.HTTP_501_NOT_IMPLEMENTED,
+        f"The segment {errors.shown(segment)!r} is not implemented.",
+        target=errors.shown(segment),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from certstates.headers import make_readable
+from certstates.headers import make_readable, readable_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
@@ -33,14 +33,16 @@ def with_chunked_bodies(application: Application) -> Application:
     return wrapped
 
 
-def with_readable_headers(application: Application) -> Application:
-    """Let Django refuse the media types that it would fail on."""
+def with_readable_requests(application: Application) -> Application:
+    """Let Django refuse the paths and media types that it would misread."""
 
     def wrapped(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if "PATH_INFO" in environ:
+            environ["PATH_INFO"] = readable_path(environ["PATH_INFO"])
         make_readable(environ)
         return application(environ, start_response)
 
     return wrapped
 
 
-application = with_readable_headers(with_chunked_bodies(get_wsgi_application()))
+application = with_readable_requests(with_chunked_bodies(get_wsgi_application()))

@@ -133,7 +133,7 @@ REASONS = [
     ),
     Reason(
         OWN,
-        r"(search ends too early:|'(AND|OR|NOT)';) expected a word or a phrase",
+        r"search.*(too early;|'(AND|OR|NOT)';) expected a word or a phrase",
         "AND, OR and NOT are operators wherever one can stand; quoted, they are words.",
         Case("queryOptions", "$search=fire AND NOT"),
     ),

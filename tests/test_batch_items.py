@@ -30,7 +30,6 @@ ALONE_AND_IN_A_BATCH = [
     ("GET", f"{URL}%28%27a%27%29", {}, None),
     ("GET", f"{URL}/a%2Fb", {}, None),
     ("GET", f"{URL}/%C3%A4%20b", {}, None),
-    ("GET", f"{URL}/%ff", {}, None),
     ("GET", f"{URL}/%00", {}, None),
     ("GET", "/beta/nope", {}, None),
     ("PUT", f"{URL}/a", {"Content-Type": JSON}, {}),
@@ -325,3 +324,17 @@ def test_a_deep_body_is_a_bad_request(operator, depth):
         item_error(answer, 400, "BadRequest")
     else:
         error_of(response, 400, "BadRequest")
+
+
+def test_a_byte_out_of_place_is_no_part_of_an_id(operator):
+    make_state(id="%FF")
+    refused, found = responses_of(
+        operator, ask("1", "DELETE", f"{URL}/%ff"), ask("2", "GET", f"{URL}/%25FF")
+    )
+    item_error(refused, 400, "BadRequest")
+    assert found["body"]["id"] == "%FF"
+
+
+def test_a_root_needs_no_slash(operator):
+    [found] = responses_of(operator, ask("1", "GET", "/beta"))
+    assert found["status"] == 200

@@ -96,3 +96,27 @@ def test_a_malformed_condition_is_a_bad_request(operator, etag, header, value):
 def test_nobody_has_to_send_a_condition(operator, etag):
     assert operator.change("a", CHANGE).status_code == 200
     assert operator.delete(f"{URL}/a").status_code == 204
+
+
+def test_nothing_else_is_answered_for_another_version(operator, etag):
+    other = {"If-Match": 'W/"other"'}
+    for path in (f"{URL}/a", f"{URL}/a/id", f"{URL}/a/id/$value"):
+        error_of(operator.get(path, headers=other), 412, "PreconditionFailed")
+        assert operator.get(path, headers={"If-Match": etag}).status_code == 200
+
+
+def test_a_collection_has_no_version_that_could_match(operator, etag):
+    headers = {"If-Match": "*"}
+    for path in (URL, f"{URL}/$count", f"{URL}/delta"):
+        error_of(operator.get(path, headers=headers), 412, "PreconditionFailed")
+    response = operator.create(make_body(), headers=headers)
+    assert error_of(response, 412, "PreconditionFailed")["target"] == "If-Match"
+    assert State.objects.count() == 1
+
+
+def test_an_answer_without_content_has_no_length(operator, etag):
+    same = operator.get(f"{URL}/a", headers={"If-None-Match": etag})
+    quiet = operator.change("a", CHANGE, headers={"Prefer": "return=minimal"})
+    for response in (same, quiet, operator.options(URL), operator.delete(f"{URL}/a")):
+        assert response.status_code in (204, 304)
+        assert "Content-Length" not in response.headers

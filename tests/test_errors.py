@@ -10,7 +10,7 @@ from django.test import Client
 from certstates import errors, views
 from certstates.addresses import COLLECTION
 from certstates.headers import UNREADABLE
-from project.wsgi import with_readable_headers
+from project.wsgi import with_readable_requests
 from tests.make import URL, error_of, make_body, make_state
 
 pytestmark = pytest.mark.django_db
@@ -135,6 +135,29 @@ def test_a_charset_does_not_change_how_a_query_is_read(operator):
 @pytest.mark.parametrize(
     ("sent", "seen"),
     [
+        ("/S/%FF", "/S/%FF"),
+        ("/S/\xc3\xa4", "/S/\xc3\xa4"),
+        ("/S/\xff", "/S/\0"),
+        ("/S/\xc3\xa4\xff\xfe", "/S/\xc3\xa4\0\0"),
+    ],
+)
+def test_django_is_shown_no_path_that_it_would_repair(sent, seen):
+    environ = {"PATH_INFO": sent}
+    with_readable_requests(lambda environ, start_response: [])(environ, None)
+    assert environ == {"PATH_INFO": seen}
+
+
+def test_who_calls_by_a_foreign_name_is_told_so(operator):
+    response = operator.get(URL, headers={"Host": "certs.example"})
+    error = error_of(response, 400, "BadRequest")
+    assert error["target"] == "Host"
+    assert "'certs.example'" in error["message"]
+    assert "ALLOWED_HOSTS" in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "seen"),
+    [
         ("application/json; x*=bogus''y", None),
         ("application/json; charset=hex", None),
         ("application/json; charset=utf-16", None),
@@ -147,7 +170,7 @@ def test_a_charset_does_not_change_how_a_query_is_read(operator):
 @pytest.mark.parametrize("header", ["CONTENT_TYPE", "HTTP_ACCEPT"])
 def test_django_is_shown_only_headers_that_it_can_read(header, sent, seen):
     environ = {header: sent}
-    with_readable_headers(lambda environ, start_response: [])(environ, None)
+    with_readable_requests(lambda environ, start_response: [])(environ, None)
     assert environ == {header: UNREADABLE[header] if seen is None else seen}
 
 

@@ -170,3 +170,28 @@ def test_a_write_takes_only_what_shapes_its_answer(operator):
     assert error_of(response, 501, "NotImplemented")["target"] == "$filter"
     response = operator.delete(f"{URL}/a?$select=id")
     error_of(response, 501, "NotImplemented")
+
+
+@pytest.mark.parametrize("id", ["$x", "graph.x", "Microsoft.Graph.x()", "delta"])
+def test_an_id_like_a_segment_of_odata_is_written_in_parentheses(operator, id):
+    location = operator.create(make_body(id=id)).headers["Location"]
+    assert location.endswith(f"('{id}')")
+    assert operator.get(location).json()["id"] == id
+
+
+@pytest.mark.parametrize(
+    "segment",
+    [
+        "$ref",
+        "$query",
+        "$each",
+        "$value",
+        "$filter(id eq 'a')",
+        "microsoft.graph.managedAllDeviceCertificateState",
+        "graph.other()",
+        "$ref/x",
+    ],
+)
+def test_a_segment_of_odata_is_no_id(reader, segment):
+    error = error_of(reader.get(f"{URL}/{segment}"), 501, "NotImplemented")
+    assert error["target"] == segment.partition("/")[0]

@@ -20,6 +20,7 @@ from certstates.odata import (
     syntax,
     values,
 )
+from certstates.views import segment_not_offered
 from tests.make import JSON, URL, make_body, make_state
 from tests.tables import codes, tables
 
@@ -72,6 +73,8 @@ def filled(path):
 
 def routes_in_code():
     for pattern in urls.urlpatterns:
+        if pattern.callback is segment_not_offered:
+            continue
         actions = getattr(pattern.callback, "actions", None)
         for method in actions or pattern.callback.view_class.http_method_names:
             if method not in ("head", "options"):

@@ -62,6 +62,8 @@ def test_the_smaller_one_of_top_and_the_preferred_size_counts(reader):
         make_state(id=f"id-{n}")
     prefer = {"Prefer": "odata.maxpagesize=2"}
     assert len(reader.get(f"{URL}?$top=3", headers=prefer).json()["value"]) == 2
+    page = reader.get(f"{URL}?$top=1", headers=prefer).json()
+    assert len(reader.get(page["@odata.nextLink"]).json()["value"]) == 1
     assert len(reader.get(f"{URL}?$top=1", headers=prefer).json()["value"]) == 1
 
 

@@ -23,6 +23,7 @@ def test_what_was_posted_is_read_back(operator, reader):
         ("abc", "/abc"),
         ("abc", "/abc/"),
         ("abc", "('abc')"),
+        ("abc", "(id='abc')"),
         ("abc", "%28%27abc%27%29"),
         ("ab'c", "('ab''c')"),
         ("ab'c", "/ab'c"),

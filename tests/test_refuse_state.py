@@ -10,6 +10,14 @@ from tests.make import ABSENT, JSON, URL, error_of, make_body, make_state
 
 pytestmark = pytest.mark.django_db
 
+
+def test_a_body_of_thousands_of_names_is_refused_at_once(operator):
+    names = {f"name{n}": n for n in range(5000)}
+    error = error_of(operator.create(make_body(**names)), 400, "BadRequest")
+    assert "200 are allowed" in error["message"]
+    assert "details" not in error
+
+
 REQUIRED = [
     "certificateRevokeStatus",
     "managedDeviceDisplayName",

@@ -128,12 +128,12 @@ def test_a_search_goes_with_the_other_options(client):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "ends too early"),
-        ("  ", "ends too early"),
-        ("ana AND", "ends too early"),
-        ("ana OR", "ends too early"),
-        ("NOT", "ends too early"),
-        ("(ana", "ends too early"),
+        ("", "end comes too early"),
+        ("  ", "end comes too early"),
+        ("ana AND", "end comes too early"),
+        ("ana OR", "end comes too early"),
+        ("NOT", "end comes too early"),
+        ("(ana", "end comes too early"),
         ("OR ana", "character 1: "),
         ("AND", "character 1: "),
         ("ana OR OR bob", "character 8: "),

@@ -15,7 +15,7 @@ from django.utils.encoding import iri_to_uri
 
 from certstates.addresses import public_url, root_of
 from certstates.errors import BadRequest, NotImplementedYet, shown
-from certstates.headers import make_readable
+from certstates.headers import make_readable, readable_path
 from certstates.odata.batch import Item
 
 Environ = dict[str, Any]
@@ -111,7 +111,7 @@ def address_variables(item: Item, outer: HttpRequest, root: str) -> Environ:
         path = _below_a_root(found["path"], outer, root)
         _refuse_reference(item)
     return {
-        "PATH_INFO": "/" + unquote_to_bytes(path).decode("latin-1"),
+        "PATH_INFO": readable_path("/" + unquote_to_bytes(path).decode("latin-1")),
         "QUERY_STRING": iri_to_uri(found["query"] or ""),
     }
 

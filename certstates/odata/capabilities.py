@@ -37,7 +37,7 @@ class Capabilities:
 
     # Answers are 4.0; requests may be written as either has it.
     odata_versions: tuple[str, ...] = ("4.0", "4.01")
-    conformance: str = "Intermediate"
+    conformance: str = "Minimal"
 
 
 def of_the_service(capabilities: Capabilities) -> Annotations:

@@ -32,10 +32,20 @@ def matches(headers: Mapping[str, str], name: str, version: int) -> bool:
     return etag_of(version).removeprefix("W/") in tags
 
 
-def check_write(headers: Mapping[str, str], version: int) -> None:
-    """Raise PreconditionFailed where the client has seen another version."""
-    if "If-Match" in headers and not matches(headers, "If-Match", version):
+def check_match(headers: Mapping[str, str], version: int | None) -> None:
+    """Raise PreconditionFailed where the client has seen another version.
+
+    What has no version, such as a collection, has no ETag that could match.
+    """
+    if "If-Match" not in headers:
+        return
+    if version is None or not matches(headers, "If-Match", version):
         raise PreconditionFailed(target="If-Match")
+
+
+def check_write(headers: Mapping[str, str], version: int) -> None:
+    """Raise PreconditionFailed where a change is not meant for this version."""
+    check_match(headers, version)
     if "If-None-Match" in headers and matches(headers, "If-None-Match", version):
         raise PreconditionFailed(target="If-None-Match")
 

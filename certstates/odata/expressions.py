@@ -157,8 +157,10 @@ class Binder:
     # --- Functions ----------------------------------------------------------------
 
     def call(self, node: syntax.Node, name: str) -> Typed:
-        if name.lower() in NOT_OFFERED | self.without or "." in name:
+        if name.lower() in NOT_OFFERED or "." in name:
             raise self.not_offered(node, f"The function {name}")
+        if name.lower() in self.without:
+            raise self.not_offered(node, f"An order by {name}()")
         if name.lower() not in FUNCTIONS:
             raise self.refused(node, f"there is no function {shown(name)!r}")
         arguments = [self.bind(child) for child in node.children]

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
+from django.conf import settings
 from django.http import QueryDict
 from rest_framework.request import Request
 
@@ -74,7 +75,7 @@ def parse_options(request: Request, *, offered: frozenset[str]) -> Options:
     ``offered`` are the options that the resource offers. A custom option, one without
     ``$`` that does not resemble a system option, has no meaning here and passes.
     """
-    refuse_invalid_utf_8(request.META.get("QUERY_STRING", ""))
+    refuse_unreadable(request.META.get("QUERY_STRING", ""))
     given, aliases = _given(request.query_params, offered)
     expand(given.get("expand", "*"))
     if "skip" in given and "skiptoken" in given:
@@ -135,13 +136,16 @@ def refuse_unused(aliases: dict[str, str], given: dict[str, str]) -> None:
             raise BadRequest(f"{shown(name)} is not used.", target=name)
 
 
-def refuse_invalid_utf_8(query: str) -> None:
-    """Refuse what Django would repair: a filter must not match something else."""
+def refuse_unreadable(query: str) -> None:
+    """Refuse what Django would repair, or refuse in words of its own."""
+    if query.count("&") >= settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:
+        most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+        raise BadRequest(f"The query string has more than {most} options.")
     try:
         unquote_to_bytes(query.encode("latin-1", "replace")).decode()
     except UnicodeDecodeError as error:
         raise BadRequest(
-            f"The query string is not UTF-8 (byte {error.start}, unescaped)."
+            f"The query string is not UTF-8 (byte {error.start + 1}, unescaped)."
         ) from None
 
 

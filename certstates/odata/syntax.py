@@ -294,7 +294,10 @@ def explain(error: UnexpectedInput, text: str, option: str) -> str:
     """Say in one sentence what was found where, and what was expected."""
     at = error.pos_in_stream
     if isinstance(error, UnexpectedToken) and error.token.type == "$END":
-        return f"{option} ends too early: expected {expected(error)}."
+        return (
+            f"{option}, character {len(text) + 1}: the end comes too early; "
+            f"expected {expected(error)}."
+        )
     at = cast("int", at)
     found = shown(
         str(getattr(error, "token", text[at : at + 20].split(" ", maxsplit=1)[0]))
@@ -327,15 +330,22 @@ def wanted(error: UnexpectedInput) -> set[str]:
     return {str(word) for word in words or ()}
 
 
+# The first line that names a token that could stand here decides.
+WORDS = (
+    ({"WORD", "PHRASE"}, "a word or a phrase in double quotes"),
+    ({"NULL"}, "a property, a literal or a function"),
+    ({"ASC"}, "an operator, asc, desc, a comma or the end"),
+    ({"EQ", "_OR", "_SEARCH_OR"}, "an operator"),
+    ({"RPAR"}, "a closing parenthesis"),
+    ({"LPAR"}, "a list in parentheses or brackets"),
+    ({"NAME"}, "a property's name"),
+    ({"COMMA"}, "a comma or the end"),
+)
+
+
 def expected(error: UnexpectedInput) -> str:
     names = wanted(error)
-    if names & {"WORD", "PHRASE"}:
-        return "a word or a phrase in double quotes"
-    if "NULL" in names:
-        return "a property, a literal or a function"
-    if names & {"EQ", "_OR", "_SEARCH_OR"}:
-        closing = " or a closing parenthesis" if names & {"RPAR"} else ""
-        return f"an operator{closing}"
-    if "RPAR" in names:
-        return "a closing parenthesis"
-    return "a property's name" if "NAME" in names else "its end"
+    words = next((words for tokens, words in WORDS if names & tokens), "the end")
+    if words == "an operator" and "RPAR" in names:
+        return f"{words} or a closing parenthesis"
+    return words
