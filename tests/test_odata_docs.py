@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.urls import resolve
 
-from certstates import errors, middleware, models, urls
+from certstates import errors, middleware, models, serializers, urls
 from certstates.addresses import COLLECTION
 from certstates.odata import (
     batch,
@@ -17,6 +17,8 @@ from certstates.odata import (
     operators,
     options,
     ordering,
+    search,
+    sql,
     syntax,
     values,
 )
@@ -33,13 +35,19 @@ LIMITS = {
     "Records on a page": options.PAGE_SIZE,
     "Characters of an expression": syntax.MOST_CHARACTERS,
     "Operands and operators of an expression": syntax.MOST_OPERANDS,
+    "Spaces and separators of an expression": syntax.MOST_SEPARATORS,
     "Levels of an expression": syntax.GREATEST_DEPTH,
+    "Parts of the SQL that an expression becomes": sql.MOST_WEIGHT,
+    "Parts of the SQL that `$orderby` becomes": ordering.MOST_WEIGHT,
+    "Words, phrases and operators of `$search`": search.MOST_TERMS,
     "Keys of `$orderby`": ordering.MOST_KEYS,
     "Characters of a text that decide its order": ordering.KEY_LENGTH,
     "Exponent of a number": values.GREATEST_EXPONENT,
     "Bytes of an address": middleware.LONGEST_ADDRESS,
     "Bytes of a body": settings.MAX_BODY_SIZE,
     "Requests in a batch": batch.MOST_ITEMS,
+    "Options in a query string": settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
+    "Names in an object of a body": serializers.MOST_NAMES,
     "Entries in an error's `details`": errors.MOST_DETAILS,
     "Characters of an id": models.ID_LENGTH,
     "Characters of any other text": models.TEXT_LENGTH,

@@ -230,6 +230,15 @@ def test_an_order_by_an_alias_is_another_with_another_value(seven):
     error_of(seven.get(URL, changed), 400, "BadRequest")
 
 
+@pytest.mark.parametrize("other", [{"$filter": "id ne 'x'"}, {"$search": "x"}, {}])
+def test_a_token_is_bound_to_what_it_pages_through(seven, other):
+    options = {"$filter": "id ne 'y'", "$top": "2"}
+    token = token_of(link_of(seven, **options))
+    response = seven.get(URL, {**other, "$skiptoken": token})
+    assert error_of(response, 400, "BadRequest")["target"] == "$skiptoken"
+    assert seven.get(URL, {**options, "$skiptoken": token}).status_code == 200
+
+
 @given(text=TEXTS)
 @settings(
     max_examples=30,

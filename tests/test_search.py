@@ -89,7 +89,6 @@ FOUND = [
     ('"userPrincipalName:ana" laptop', "a"),
     # What is no property is a text with a colon, and so is a word.
     ('"nope:ana"', ""),
-    ("userPrincipalName:ana", ""),
     ('"100%:x"', ""),
 ]
 
@@ -141,6 +140,8 @@ def test_a_search_goes_with_the_other_options(client):
         ("()", "character 2: "),
         ('"ana', "character 1: this quotation mark is not closed"),
         ('ana "', "character 5: this quotation mark is not closed"),
+        ("x userPrincipalName:ana", "character 3: a property stands in quotation"),
+        ('"userPrincipleName:ana"', "did you mean userPrincipalName?"),
         ('""', "character 1: this phrase is empty"),
         ("a\0b", "character 1: This text must not contain NUL"),
         ('"id:\0"', "character 1: This text must not contain NUL"),

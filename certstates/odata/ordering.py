@@ -7,7 +7,6 @@ so that no two records share a place.
 
 import datetime as dt
 import decimal
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -111,10 +110,9 @@ BY_ID = SortKey(Typed(Edm.STRING, F("id"), exact=True), descending=False)
 
 @dataclass(frozen=True)
 class Ordering:
-    """Some sort keys, the last of which is the id; ``name`` tells orders apart."""
+    """Some sort keys, the last of which is the id."""
 
     keys: tuple[SortKey, ...] = (BY_ID,)
-    name: str = ""
 
     def apply(self, queryset: CertificateStateQuerySet) -> CertificateStateQuerySet:
         return queryset.order_by(*(key.order_by for key in self.keys))
@@ -176,7 +174,7 @@ def parse_ordering(text: str | None, aliases: Mapping[str, str]) -> Ordering:
         raise BadRequest(
             f"$orderby becomes SQL of more than {MOST_WEIGHT} parts.", target=OPTION
         )
-    return Ordering(with_id(keys), fingerprint(text, aliases))
+    return Ordering(with_id(keys))
 
 
 def with_id(keys: list[SortKey]) -> tuple[SortKey, ...]:
@@ -187,9 +185,3 @@ def with_id(keys: list[SortKey]) -> tuple[SortKey, ...]:
     # The same direction as the last key's: an index can be read backwards as a whole.
     descending = keys[-1].descending if keys else False
     return (*keys, SortKey(BY_ID.found, descending))
-
-
-def fingerprint(text: str, aliases: Mapping[str, str]) -> str:
-    """Return what tells this order from others in a page token."""
-    whole = repr((text, sorted(aliases.items())))
-    return hashlib.blake2s(whole.encode(), digest_size=8).hexdigest()

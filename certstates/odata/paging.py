@@ -1,6 +1,7 @@
 """Server-driven paging by key: the same cost on every page, no matter what comes or
 goes in between."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,13 +44,13 @@ class Page:
     ) -> Self:
         """Return the page that the options ask for, of so many records at most."""
         if options.skiptoken is not None:
-            place = read_token(options.skiptoken, ordering)
+            place = read_token(options)
             queryset = queryset.filter(ordering.after(place).sql)
         rows = ordered_rows(queryset, ordering, columns, options.skip, size + 1)
         if len(rows) <= size:
             return cls([row[: len(columns)] for row in rows], None)
         place = ordering.dump(rows[size - 1][len(columns) :])
-        token = SIGNER.sign_object([ordering.name, *place])
+        token = SIGNER.sign_object([fingerprint(options), *place], compress=True)
         return cls([row[: len(columns)] for row in rows[:size]], token)
 
 
@@ -101,8 +102,16 @@ def next_link(url: str, query: QueryDict, *, top: int | None, **token: str) -> s
     return f"{url}?{urlencode(pairs, safe='$', quote_via=quote)}"
 
 
-def read_token(skiptoken: str, ordering: Ordering) -> list[Any]:
+def fingerprint(options: Options) -> str:
+    """Return what tells this query from others; a place in one is none in another."""
+    aliases = sorted(options.aliases.items())
+    query = (options.filter, options.search, options.orderby, aliases)
+    return hashlib.blake2s(repr(query).encode(), digest_size=8).hexdigest()
+
+
+def read_token(options: Options) -> list[Any]:
     """Return the place of the last record."""
+    skiptoken = options.skiptoken or ""
     try:
         place: list[Any]
         name, *place = SIGNER.unsign_object(skiptoken)
@@ -110,6 +119,6 @@ def read_token(skiptoken: str, ordering: Ordering) -> list[Any]:
         raise BadRequest(
             "$skiptoken is not one that this server made.", target="$skiptoken"
         ) from None
-    if name != ordering.name:
-        raise BadRequest("$skiptoken belongs to another $orderby.", target="$skiptoken")
+    if name != fingerprint(options):
+        raise BadRequest("$skiptoken belongs to another query.", target="$skiptoken")
     return place

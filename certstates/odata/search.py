@@ -6,9 +6,11 @@ would find nearly everything). ``"property:value"``, in quotation marks, looks i
 property. Source: OData 4.01 Part 2, section 5.1.8, and Graph's form of it.
 """
 
+import difflib
+
 from django.db.models import F
 
-from certstates.errors import BadRequest
+from certstates.errors import BadRequest, shown
 from certstates.models import RevocationStatus
 from certstates.odata import syntax
 from certstates.odata.functions import FUNCTIONS
@@ -36,7 +38,7 @@ def bind_search(node: syntax.Node) -> Typed:
         case syntax.Term(quoted=True):
             return phrase(node)
         case syntax.Term():
-            return anywhere(storable(node, node.text))
+            return word(node)
         case syntax.Operation(operator="not"):
             return truth("({0} IS NOT TRUE)", bind_search(node.children[0]))
         case syntax.Operation(operator=operator):
@@ -45,11 +47,19 @@ def bind_search(node: syntax.Node) -> Typed:
     raise TypeError(node)
 
 
+def word(node: syntax.Term) -> Typed:
+    name, colon, _ = node.text.partition(":")
+    if colon and find(name):
+        raise refused(node, f'a property stands in quotation marks: "{name}:…"')
+    return anywhere(storable(node, node.text))
+
+
 def phrase(node: syntax.Term) -> Typed:
     name, colon, value = node.text.partition(":")
     found = find(name.strip()) if colon else None
     value = storable(node, value.strip() if found else node.text)
     if found is None:
+        refuse_misspelled(node, name if colon else "")
         return anywhere(value)
     if not value:
         raise refused(node, f"what to look for is missing after {found.name}")
@@ -58,6 +68,16 @@ def phrase(node: syntax.Term) -> Typed:
     if found.type == Edm.REVOCATION_STATUS:
         return has_status(node, value)
     raise refused(node, f"{found.name} holds no text; $filter can compare it")
+
+
+def refuse_misspelled(node: syntax.Term, name: str) -> None:
+    """Refuse what is nearly a property; a colon may well be a part of a text."""
+    meant = difflib.get_close_matches(name.lower(), PROPERTIES, n=1, cutoff=0.8)
+    if meant:
+        right = PROPERTIES[meant[0]].name
+        raise refused(
+            node, f"there is no property {shown(name)!r}; did you mean {right}?"
+        )
 
 
 def anywhere(value: str) -> Typed:
@@ -93,5 +113,6 @@ def storable(node: syntax.Term, value: str) -> str:
 
 
 def refused(node: syntax.Term, reason: str) -> BadRequest:
+    end = "" if reason.endswith("?") else "."
     reason = reason.rstrip(".")
-    return BadRequest(f"{OPTION}, character {node.at}: {reason}.", target=OPTION)
+    return BadRequest(f"{OPTION}, character {node.at}: {reason}{end}", target=OPTION)
