@@ -36,3 +36,17 @@ def curl_create(server: str, token: str, *, authority: Path | None = None) -> st
         "  -H 'Content-Type: application/json' \\\n"
         f"  -d '{json.dumps(CREATE, indent=2)}'"
     )
+
+
+def curl_expiring(server: str, token: str) -> str:
+    """Return a command for a shell that asks what expires within 30 days."""
+    options = (
+        "\"\\$filter=certificateExpirationDateTime le now() add duration'P30D'\"",
+        "'$orderby=certificateExpirationDateTime'",
+        "'$select=managedDeviceDisplayName,certificateExpirationDateTime'",
+    )
+    asked = " \\\n".join(f"  --data-urlencode {option}" for option in options)
+    return (
+        f"curl -G {server}/beta/{COLLECTION} \\\n"
+        f'  -H "Authorization: Bearer {token}" \\\n{asked}'
+    )

@@ -13,12 +13,13 @@ from django.views.decorators.vary import vary_on_headers
 
 from certstates.addresses import COLLECTION, public_url
 from certstates.errors import CODES
-from certstates.examples import curl_create
+from certstates.examples import curl_create, curl_expiring
 from certstates.models import RevocationStatus
 from certstates.negotiation import wants_page
 from certstates.odata.batch import MOST_ITEMS
 from certstates.permissions import READ, READ_WRITE
 from certstates.service_views import service_document
+from certstates.views import CertificateStateViewSet
 
 Page = Callable[[HttpRequest], HttpResponse]
 
@@ -74,7 +75,9 @@ def docs(request: HttpRequest) -> HttpResponse:
             "collection": COLLECTION,
             "all_required": settings.CREATE_REQUIRES == "documented",
             "codes": CODES,
+            "list_options": sorted(CertificateStateViewSet.list_options),
             "most_items": MOST_ITEMS,
+            "question": curl_expiring(server, "$TOKEN"),
             "curl": curl_create(server, "$TOKEN"),
             "read": READ,
             "read_write": READ_WRITE,

@@ -67,6 +67,9 @@ def test_its_question_is_answered(db):
 def test_its_request_is_the_one_that_up_and_the_docs_page_show(curl, client):
     printed = examples.curl_create("http://127.0.0.1:8000", "$TOKEN")
     assert printed == curl.strip()
+    [question] = [block for block in blocks("sh") if block.startswith("curl -G")]
+    printed_question = examples.curl_expiring("http://127.0.0.1:8000", "$TOKEN")
+    assert printed_question == question.strip()
     page = client.get("/docs/", secure=True, headers={"Host": "localhost"})
     assert page.context["curl"] == printed.replace(
         "http://127.0.0.1:8000", "https://localhost"
