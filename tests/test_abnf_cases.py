@@ -50,8 +50,8 @@ REASONS = [
     Reason(
         NOT_OFFERED,
         r"The path ",
-        "No property has a part, an annotation or a relation for a path.",
-        Case("filter", "$filter=device/site/name eq 'North'"),
+        "There are no annotations of records, and nothing else to refer to.",
+        Case("filter", "$filter=@Core.Label eq 'North'"),
     ),
     Reason(
         NOT_OFFERED,

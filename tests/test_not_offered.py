@@ -10,11 +10,15 @@ EXPIRY = "certificateExpirationDateTime"
 
 NOT_OFFERED = [
     ("$filter", "id eq 'a' or tags/any(t:t eq 'x')", "19: The operator any"),
-    ("$filter", "tags/$count($filter=name eq 'x') gt 2", "1: The path tags/$count"),
     (
         "$filter",
-        "tags/$filter(name eq 'x')/$count gt 2",
-        "1: The path tags/$filter/$count",
+        "@My.Tags/$count($filter=name eq 'x') gt 2",
+        "1: The path @My.Tags/$count",
+    ),
+    (
+        "$filter",
+        "@My.Tags/$filter(name eq 'x')/$count gt 2",
+        "1: The path @My.Tags/$filter/$count",
     ),
     ("$filter", "@My.Note/text eq 'x'", "1: The path @My.Note/text"),
     ("$filter", "$root/devices/name eq id", "1: The path $root/devices/name"),

@@ -75,8 +75,12 @@ def test_an_option_of_odata_that_is_not_offered_is_named(reader, name):
 
 # --- Expressions ----------------------------------------------------------------------
 
-# What is wrong stands at the character of this number; 0 is the end.
+# What is wrong stands at the character of this number.
 PLACES = [
+    ("$filter", "user/name eq 'x'", 1, "has no property 'user'"),
+    ("$filter", "auth_user/password gt 'a'", 1, "has no property 'auth_user'"),
+    ("$filter", "id/$count gt 1", 1, "id is Edm.String, which has no properties"),
+    ("$orderby", "id,userPrincipalName/x", 4, "which has no properties"),
     ("$filter", "", 1, "the end comes too early"),
     ("$filter", "id eq", 6, "the end comes too early"),
     ("$filter", "(id eq 'a'", 11, "the end comes too early"),
@@ -175,10 +179,7 @@ def test_a_mistake_is_found_in_its_place(reader, option, text, at, words):
         ("isof(microsoft.graph.entity)", 1),
         ("certificateRevokeStatus has 'none'", 25),
         ("tags/any(t:t eq 'x')", 6),
-        ("user/name eq 'x'", 1),
-        ("auth_user/password gt 'a'", 1),
         ("$root/x eq 1", 1),
-        ("id/$count gt 1", 1),
         ("id in @p", 7),
         (f"{KEYS} lt INF", 25),
         (f"{KEYS} lt NaN", 25),

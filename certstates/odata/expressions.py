@@ -81,6 +81,9 @@ class Binder:
                 return self.membership(node)
             case syntax.Operation(operator=operator):
                 return self.operation(node, operator)
+            case syntax.PathBehind(name=name):
+                kind = self.property(node, name).type
+                raise self.refused(node, f"{name} is {kind}, which has no properties")
             case syntax.NotOffered(what=what):
                 raise self.not_offered(node, what)
         raise TypeError(node)

@@ -88,6 +88,13 @@ class NotOffered(Node):
 
 
 @dataclass(frozen=True)
+class PathBehind(Node):
+    """A path that begins with a property, as if this had properties of its own."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class SortItem(Node):
     descending: bool
 
@@ -183,6 +190,8 @@ class TreeBuilder(Transformer[Token, Any]):
         words = [f"{i.name}()" if isinstance(i, Call) else i for i in items]
         first = items[0]
         at = first.at if isinstance(first, Call) else place(first)
+        if isinstance(first, Token) and first.type == "NAME" and "." not in first:
+            return PathBehind(at, str(first))
         return NotOffered(at, f"The path {'/'.join(words)}")
 
     def _segment(self, items: list[Any]) -> Token:
