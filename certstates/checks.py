@@ -12,8 +12,11 @@ TRIGRAM_INDEX = "certstates_device_user_trgm"
 NO_TRIGRAM_INDEX = Info(
     "The search for a part of a device or user name has no index on this server.",
     hint="With many records such a search reads the whole table. Cure: as a superuser "
-    "CREATE EXTENSION pg_trgm, then manage.py migrate certstates 0001 and "
-    "manage.py migrate certstates. Everything else works without it.",
+    "CREATE EXTENSION pg_trgm, then CREATE INDEX CONCURRENTLY "
+    f"{TRIGRAM_INDEX} ON certstates_managedalldevicecertificatestate USING gin "
+    "(UPPER(managed_device_display_name::text) gin_trgm_ops, "
+    "UPPER(user_principal_name::text) gin_trgm_ops). "
+    "Everything else works without it.",
     id="certstates.I001",
 )
 

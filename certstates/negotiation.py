@@ -14,11 +14,12 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from certstates.errors import shown
+from certstates.headers import parsed
 
 HTML = "text/html"
 JSON = "application/json"
 XML = "application/xml"
-SHORT_NAMES = {"json": JSON, "xml": XML}
+SHORT_NAMES = {"json": JSON, "xml": XML}  # of $format
 
 
 class JsonErrors(DefaultContentNegotiation):
@@ -45,7 +46,7 @@ def chosen_format(request: Request, option: str | None, formats: Sequence[str]) 
             name: float(SHORT_NAMES.get(wanted, wanted) == name) for name in formats
         }
     else:
-        likes = {name: quality(request._request, name) for name in formats}
+        likes = {name: quality(request, name) for name in formats}
     best = max(formats, key=likes.__getitem__)
     if not likes[best]:
         refused = option if option is not None else request.headers["Accept"]
@@ -55,20 +56,26 @@ def chosen_format(request: Request, option: str | None, formats: Sequence[str]) 
     return best
 
 
-def quality(request: HttpRequest, name: str) -> float:
+def quality(request: HttpRequest | Request, name: str) -> float:
     """Return how much the client likes a media type; 0 is a refusal.
 
     The most specific of the ranges that match it decides.
     """
     main_type, _, sub_type = name.partition("/")
-    header = request.headers.get("Accept", "").strip() or "*/*"
-    ranges = [MediaType(part) for part in header.split(",")]
     fitting = [
-        (min(r.specificity, 2), r.quality)
-        for r in ranges
-        if r.main_type in ("*", main_type) and r.sub_type in ("*", sub_type)
+        (min(found.specificity, 2), found.quality)
+        for found in media_ranges(request)
+        if found.main_type in ("*", main_type) and found.sub_type in ("*", sub_type)
     ]
     return max(fitting)[1] if fitting else 0
+
+
+def media_ranges(request: HttpRequest | Request) -> list[MediaType]:
+    """Return what the client accepts, the best first; without a word, everything."""
+    header = request.headers.get("Accept", "").strip() or "*/*"
+    found = [parsed(part) for part in header.split(",")]
+    readable = [media_type for media_type in found if media_type]
+    return sorted(readable, key=lambda r: (r.quality, r.specificity), reverse=True)
 
 
 def wants_page(request: HttpRequest) -> bool:

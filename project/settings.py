@@ -112,6 +112,9 @@ PUBLIC_URL = env_origin("PUBLIC_URL")
 # Bytes; the largest record that obeys the length limits is far below.
 MAX_BODY_SIZE = env_int("MAX_BODY_SIZE", default=1024 * 1024)
 
+# Seconds that one question to the database may take while serving; 0 is no limit.
+STATEMENT_TIMEOUT = env_int("STATEMENT_TIMEOUT", default=30)
+
 # --- Django --------------------------------------------------------------------------
 
 DEBUG = env_bool("DEBUG", default=False)

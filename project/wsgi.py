@@ -1,5 +1,6 @@
 """The WSGI application, for any server."""
 
+import functools
 import io
 import os
 from collections.abc import Callable, Iterable
@@ -7,6 +8,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 
 from certstates.headers import make_readable, readable_path
 
@@ -15,6 +18,29 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+def limit_statements(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET statement_timeout = '{settings.STATEMENT_TIMEOUT:d}s'")
+
+
+@functools.cache
+def begin_limiting_statements() -> None:
+    connection_created.connect(limit_statements)
+
+
+def with_limited_statements(application: Application) -> Application:
+    """Let no question hold a connection for long.
+
+    From the first request on: a migration by the same process may take its time.
+    """
+
+    def wrapped(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        begin_limiting_statements()
+        return application(environ, start_response)
+
+    return wrapped
 
 
 def with_chunked_bodies(application: Application) -> Application:
@@ -45,4 +71,6 @@ def with_readable_requests(application: Application) -> Application:
     return wrapped
 
 
-application = with_readable_requests(with_chunked_bodies(get_wsgi_application()))
+application = with_limited_statements(
+    with_readable_requests(with_chunked_bodies(get_wsgi_application()))
+)

@@ -103,7 +103,7 @@ def select(text):
 
 
 OPTIONS = {
-    "count": options.truth,
+    "count": options.true_or_false,
     "expand": options.expand,
     "filter": expression,
     "format": named,

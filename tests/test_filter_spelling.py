@@ -8,7 +8,7 @@ from django.db import transaction
 
 from certstates.permissions import READ
 from tests.filter_rows import ROWS, ids, insert
-from tests.make import URL, ApiClient, make_token
+from tests.make import URL, ApiClient, error_of, make_state, make_token
 from tests.spelling import encoded
 
 pytestmark = pytest.mark.django_db
@@ -185,3 +185,23 @@ def test_an_alias_that_is_not_given_is_null(client, query, letters):
 )
 def test_an_escape_is_read_once(client, value, letters):
     assert found(client, f"$filter={value}") == ids(letters)
+
+
+def test_an_id_has_letters_of_every_language(reader):
+    make_state(id="Ä")
+    for expression in ("tolower(id) eq 'ä'", "toupper(concat(id,'ä')) eq 'ÄÄ'"):
+        page = reader.get(URL, {"$filter": expression}).json()
+        assert [item["id"] for item in page["value"]] == ["Ä"]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "date(certificateExpirationDateTime) add duration'P1D' eq 2026-01-01",
+        "duration'P1D' mul 2 eq duration'P2D'",
+        "2 mul duration'P1D' eq duration'P2D'",
+        "duration'P1D' div 2 eq duration'PT12H'",
+    ],
+)
+def test_what_odata_calculates_and_this_server_does_not_is_named(reader, expression):
+    error_of(reader.get(URL, {"$filter": expression}), 501, "NotImplemented")

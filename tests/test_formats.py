@@ -1,8 +1,11 @@
 """JSON with less or more control information; versions of OData."""
 
+import time
+
 import pytest
 
 from certstates.addresses import COLLECTION
+from certstates.headers import UNREADABLE, make_readable
 from tests.make import ROOT, URL, error_of, make_body, make_state
 
 pytestmark = pytest.mark.django_db
@@ -172,3 +175,27 @@ def test_the_version_of_an_answer_is_one_that_the_client_reads(
 def test_another_version_is_a_bad_request(reader, headers):
     response = reader.get(URL, headers=headers)
     assert next(iter(headers)) in error_of(response, 400, "BadRequest")["message"]
+
+
+ENDLESS = 'application/json;x="' + ";" * 200_000
+
+
+@pytest.mark.parametrize("header", ["Accept", "Content-Type"])
+def test_an_endless_media_type_is_refused_at_once(header):
+    environ = {"Accept": "HTTP_ACCEPT", "Content-Type": "CONTENT_TYPE"}
+    sent = {environ[header]: ENDLESS}
+    begun = time.process_time()
+    make_readable(sent)
+    assert sent == {environ[header]: UNREADABLE[environ[header]]}
+    assert time.process_time() - begun < 0.5
+
+
+@pytest.mark.parametrize("option", ["application/json;a*=bogus''x", ENDLESS[:10_000]])
+def test_a_format_that_nobody_can_read_is_not_acceptable(stranger, reader, option):
+    for client, path in ((stranger, "/beta/"), (reader, URL)):
+        error_of(client.get(path, {"$format": option}), 406, "NotAcceptable")
+
+
+def test_json_can_be_excluded(reader):
+    response = reader.get(URL, headers={"Accept": "application/json;q=0, */*"})
+    assert error_of(response, 406, "NotAcceptable")["target"] == "Accept"

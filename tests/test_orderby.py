@@ -6,7 +6,7 @@ from django.db import transaction
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.permissions import READ
 from tests.filter_rows import NAMES, ROWS, insert
-from tests.make import URL, ApiClient, error_of, make_token
+from tests.make import URL, ApiClient, error_of, make_state, make_token
 
 pytestmark = pytest.mark.django_db
 
@@ -114,3 +114,13 @@ def test_an_order_that_makes_no_sense_is_refused(client, text, words):
     error = error_of(client.get(URL, {"$orderby": text}), 400, "BadRequest")
     assert error["target"] == "$orderby"
     assert words in error["message"]
+
+
+def test_a_long_text_with_an_id_in_it_makes_no_endless_link(reader):
+    for id in ("long-1", "long-2"):
+        make_state(id=id, certificate_subject_name="x" * 4096)
+    keys = ",".join(["concat(id,certificateSubjectName)"] * 5)
+    query = {"$orderby": keys, "$top": "1", "$search": '"id:long"'}
+    link = reader.get(URL, query).json()["@odata.nextLink"]
+    assert len(link) < 8_192
+    assert [item["id"] for item in reader.get(link).json()["value"]] == ["long-2"]

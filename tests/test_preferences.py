@@ -1,5 +1,7 @@
 """The header Prefer: what is done of it is said in Preference-Applied."""
 
+import time
+
 import pytest
 
 from certstates.addresses import COLLECTION
@@ -110,3 +112,10 @@ def test_a_preference_that_makes_no_sense_is_passed_over(operator, header):
 def test_preferences_are_read_as_rfc_7240_writes_them(header, returns, size):
     found = Preferences.of(header)
     assert (found.returns, found.page_size) == (returns, size)
+
+
+@pytest.mark.parametrize("header", ["a" * 100_000 + '"', "a" + " " * 100_000 + '"'])
+def test_an_endless_preference_is_passed_over_at_once(header):
+    begun = time.process_time()
+    assert Preferences.of(header) == Preferences()
+    assert time.process_time() - begun < 0.1

@@ -45,6 +45,7 @@ def test_a_database_of_ones_own_is_used():
         ({"DEBUG": "maybe"}, "DEBUG must be on or off, not 'maybe'"),
         ({"MAX_BODY_SIZE": "1M"}, "MAX_BODY_SIZE must be a whole number, not '1M'"),
         ({"PUBLIC_URL": "certs.example"}, "PUBLIC_URL must be an address such as"),
+        ({"STATEMENT_TIMEOUT": "-1"}, "STATEMENT_TIMEOUT must be a whole number"),
         ({"CREATE_REQUIRES": "x"}, "CREATE_REQUIRES must be one of documented, meta"),
         ({"BEHIND_TLS_PROXY": "x"}, "BEHIND_TLS_PROXY must be on or off"),
         ({"DATABASE_URL": URL}, "SECRET_KEY is not set. Make one with: "),

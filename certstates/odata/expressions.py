@@ -22,7 +22,7 @@ from certstates.odata.operators import (
     unequal,
 )
 from certstates.odata.properties import find
-from certstates.odata.sql import Typed, condition, text
+from certstates.odata.sql import Typed, condition, text, weighed
 from certstates.odata.values import Edm, parse_string, parse_value
 from certstates.serializers import CertificateStateSerializer
 
@@ -39,6 +39,14 @@ LITERALS = {
     "DATE": Edm.DATE,
     "TIME_OF_DAY": Edm.TIME_OF_DAY,
 }
+
+
+def implies_duration(operator: str, operands: list[Typed]) -> bool:
+    """Say whether OData calculates with these, and this server does not."""
+    kinds = {operand.type for operand in operands}
+    if operator in ("mul", "div"):
+        return Edm.DURATION in kinds and any(kind.is_number for kind in kinds)
+    return kinds <= {Edm.DATE, Edm.DURATION} and operands[0].type == Edm.DATE
 
 
 class Binder:
@@ -118,7 +126,7 @@ class Binder:
             value = parse_string(node.text)
         except ValueError as error:
             raise self.refused(node, str(error)) from None
-        return Typed(Edm.STRING, text(value), literal=value)
+        return weighed(Typed(Edm.STRING, text(value), literal=value), len(value) // 64)
 
     def prefixed(self, node: syntax.Literal) -> Typed:
         prefix, _, rest = node.text.partition("'")
@@ -138,7 +146,8 @@ class Binder:
             raise self.refused(node, str(error)) from None
         if kind == Edm.INT and not isinstance(value, int):
             kind = Edm.DECIMAL
-        return Typed(kind, Value(value), value=value)
+        # A product of long numbers is longer still, and made for every record.
+        return weighed(Typed(kind, Value(value), value=value), len(literal) // 8)
 
     def property(self, node: syntax.Node, name: str) -> Typed:
         found = find(name)
@@ -264,6 +273,10 @@ class Binder:
     def result(
         self, node: syntax.Operation, result: Typed | None, operands: list[Typed]
     ) -> Typed:
+        if result is None and implies_duration(node.operator, operands):
+            raise self.not_offered(
+                node, f"The operator {node.operator} for these types"
+            )
         if result is None:
             types = " and ".join(operand.type for operand in operands)
             raise self.refused(node, f"{node.operator} is not defined for {types}")

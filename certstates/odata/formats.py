@@ -10,10 +10,11 @@ from typing import Self
 from django.http.request import MediaType
 from rest_framework.request import Request
 
-from certstates.errors import BadRequest, NotAcceptable, shown
+from certstates.errors import NotAcceptable, shown
+from certstates.headers import parsed
+from certstates.negotiation import JSON, SHORT_NAMES, media_ranges, quality
 
 LEVELS = ("none", "minimal", "full")
-SHORT_NAMES = {"json": "application/json"}
 
 
 @dataclass(frozen=True)
@@ -54,23 +55,21 @@ class Format:
 
 
 def negotiate(request: Request, format_option: str | None = None) -> Format:
-    """Return the format of the answer, or raise NotAcceptable or BadRequest."""
+    """Return the format of the answer, or raise NotAcceptable."""
     if format_option is not None:
         return named(format_option)
-    if not request.headers.get("Accept", "").strip():
-        return Format()
-    for media_type in request._request.accepted_types:
-        found = Format.of(media_type)
-        if found:
-            return found
-    raise NotAcceptable
+    if quality(request, JSON):
+        for media_type in media_ranges(request):
+            found = Format.of(media_type)
+            if found:
+                return found
+    raise NotAcceptable(target="Accept")
 
 
 def named(option: str) -> Format:
     """Return the format that ``$format`` names."""
-    if not option.strip():
-        raise BadRequest("$format is empty.", target="$format")
-    found = Format.of(MediaType(SHORT_NAMES.get(option.strip().lower(), option)))
+    media_type = parsed(SHORT_NAMES.get(option.strip().lower(), option))
+    found = Format.of(media_type) if media_type else None
     if found is None:
         raise NotAcceptable(
             f"$format={shown(option)} is not offered; json is, and "

@@ -71,6 +71,8 @@ def part(unit: str) -> tuple[Overload, ...]:
 # GREATEST and LEAST pass over nulls, and a function of null is null.
 START = "CASE WHEN {1} IS NOT NULL THEN GREATEST(0, LEAST({1}, 1000000))::int + 1 END"
 COUNT = "CASE WHEN {2} IS NOT NULL THEN GREATEST(0, LEAST({2}, 1000000))::int END"
+# The id's own collation, "C", has no letters but those of ASCII.
+ANY_LANGUAGE = '{0} COLLATE "default"'
 FRACTION = "MOD(EXTRACT(SECOND FROM {0}), 1)"
 FRACTION_IN_UTC = "MOD(EXTRACT(SECOND FROM {0} AT TIME ZONE 'UTC'), 1)"
 
@@ -88,8 +90,8 @@ FUNCTIONS: dict[str, tuple[Overload, ...]] = {
             *(Edm.STRING, Edm.INT, Edm.INT),
         ),
     ),
-    "tolower": (template(Edm.STRING, "LOWER({0})", Edm.STRING),),
-    "toupper": (template(Edm.STRING, "UPPER({0})", Edm.STRING),),
+    "tolower": (template(Edm.STRING, f"LOWER({ANY_LANGUAGE})", Edm.STRING),),
+    "toupper": (template(Edm.STRING, f"UPPER({ANY_LANGUAGE})", Edm.STRING),),
     "trim": (
         Overload(
             (Edm.STRING,),

@@ -78,6 +78,8 @@ def parse_options(request: Request, *, offered: frozenset[str]) -> Options:
     refuse_unreadable(request.META.get("QUERY_STRING", ""))
     given, aliases = _given(request.query_params, offered)
     expand(given.get("expand", "*"))
+    if not given.get("format", "json").strip():
+        raise BadRequest("$format is empty.", target="$format")
     if "skip" in given and "skiptoken" in given:
         raise BadRequest(
             "$skip belongs to the first page, and $skiptoken to those that follow.",
@@ -88,7 +90,7 @@ def parse_options(request: Request, *, offered: frozenset[str]) -> Options:
         search=given.get("search"),
         orderby=given.get("orderby"),
         select=selected(given["select"]) if "select" in given else None,
-        count=truth(given.get("count", "false")),
+        count=true_or_false(given.get("count", "false")),
         top=page_size(given["top"]) if "top" in given else None,
         skip=skipped(given.get("skip", "0")),
         skiptoken=given.get("skiptoken"),
@@ -186,7 +188,7 @@ def expand(text: str) -> None:
         )
 
 
-def truth(text: str) -> bool:
+def true_or_false(text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise BadRequest(
             f"$count must be true or false, not {shown(text)!r}.", target="$count"

@@ -55,7 +55,7 @@ class SortKey:
 
     @classmethod
     def of(cls, found: Typed, *, descending: bool) -> Self:
-        if found.type == Edm.STRING and not found.exact:
+        if found.type == Edm.STRING and found.sql != F("id"):
             [folded] = comparable(found)
             template = f'LEFT({{0}}, {KEY_LENGTH}) COLLATE "C"'
             found = Typed.made(Edm.STRING, template, folded)

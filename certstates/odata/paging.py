@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
+from django.conf import settings
 from django.core import signing
-from django.db import DataError
+from django.db import DataError, OperationalError
 from django.http import QueryDict
+from psycopg.errors import QueryCanceled
 
 from certstates.errors import BadRequest
 from certstates.models import CertificateStateQuerySet
@@ -76,9 +78,16 @@ def ordered_rows(
 
 @contextmanager
 def computable() -> Iterator[None]:
-    """Refuse an expression whose value cannot be held, such as the year 10000."""
+    """Refuse an expression that has no value, such as the year 10000, or no end."""
     try:
         yield
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
+        raise BadRequest(
+            f"The database took more than {settings.STATEMENT_TIMEOUT} seconds; "
+            "ask for less."
+        ) from None
     except DataError as error:
         reason = str(error).splitlines()[0]
         raise BadRequest(f"An expression has no value: {reason}.") from None

@@ -13,9 +13,10 @@ from certstates.odata.options import PAGE_SIZE, whole_number
 
 # preference = token [ "=" word ] *( ";" [ parameter ] ); a word may be quoted.
 PREFERENCE = re.compile(
-    r'\s*(?P<name>[!#$%&\'*+.^_`|~\w-]+)\s*(?:=\s*(?:"(?P<quoted>[^"]*)"|'
-    r'(?P<bare>[^\s",;]*)))?\s*(?:;[^,]*)?(?:,|$)'
+    r'(?P<name>[!#$%&\'*+.^_`|~\w-]+)\s*(?:=\s*(?:"(?P<quoted>[^"]*)"|'
+    r'(?P<bare>[^\s",;]*)))?\s*(?:;.*)?'
 )
+LONGEST_HEADER = 1_024
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,10 @@ class Preferences:
     def of(cls, header: str) -> Self:
         """Read the header; the first of two equal preferences counts."""
         given: dict[str, tuple[str, str]] = {}
-        for match in PREFERENCE.finditer(header[:4096]):
+        for part in header[:LONGEST_HEADER].split(","):
+            match = PREFERENCE.fullmatch(part.strip())
+            if not match:
+                continue
             value = match["quoted"] or match["bare"] or ""
             name = match["name"].lower().removeprefix("odata.")
             given.setdefault(name, (match["name"], value))

@@ -28,7 +28,8 @@ from django.db.models.sql.compiler import SQLCompiler
 from certstates.odata.values import Edm
 
 # A part that is written once may stand in the SQL several times. These keep what comes
-# of it within a second's work, and within Python's and PostgreSQL's stacks.
+# of it, for one record, within a moment's work and within Python's and PostgreSQL's
+# stacks; how many records it is done for is limited by statement_timeout alone.
 MOST_WEIGHT = 6_000
 GREATEST_DEPTH = 110
 
@@ -134,6 +135,11 @@ class Typed:
         exact = kind == Edm.STRING and any(a.exact for a in arguments)
         used = [arguments[int(n)] for n in SLOT.findall(template)]
         return measured(cls(kind, sql, nullable, exact), used)
+
+
+def weighed(literal: Typed, more: int) -> Typed:
+    """Return a literal with the weight of its length."""
+    return replace(literal, weight=literal.weight + more)
 
 
 def measured(made: Typed, parts: Sequence[Typed]) -> Typed:

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from certstates.middleware import CLIENT_REQUEST_ID, SERVED_VERSIONS
-from certstates.odata.formats import LEVELS, SHORT_NAMES
+from certstates.negotiation import JSON
+from certstates.odata.formats import LEVELS
 from certstates.odata.options import PAGE_SIZE
 from certstates.odata.ordering import MOST_KEYS
 from certstates.odata.properties import PROPERTIES
@@ -19,8 +20,8 @@ from certstates.openapi.schemas import TEXT, Schema, array_of, one_of, property_
 NAMES = [found.name for found in PROPERTIES.values()]
 DIRECTED = [f"{name}{way}" for name in NAMES for way in ("", " desc")]
 FORMATS = [
-    *SHORT_NAMES,
-    *SHORT_NAMES.values(),
+    "json",
+    JSON,
     *(f"application/json;odata.metadata={level}" for level in LEVELS),
 ]
 OPTIONS: dict[str, tuple[Schema, str]] = {
