@@ -195,3 +195,13 @@ def test_an_id_like_a_segment_of_odata_is_written_in_parentheses(operator, id):
 def test_a_segment_of_odata_is_no_id(reader, segment):
     error = error_of(reader.get(f"{URL}/{segment}"), 501, "NotImplemented")
     assert error["target"] == segment.partition("/")[0]
+
+
+def test_a_link_may_be_longer_than_the_request_that_it_follows(reader, three):
+    names = ",".join(f"'{n:04d}'" for n in range(1800))
+    query = f"$filter=not (id in ({names}))&$top=1"
+    link = reader.get(f"{URL}?{query}").json()["@odata.nextLink"]
+    assert len(query) < 32_768 / 2 < len(link)
+    padded = f"{link}&custom={'x' * (40_000 - len(link))}"
+    assert [r["id"] for r in reader.get(padded).json()["value"]] == ["b"]
+    error_of(reader.get(f"{padded}{'x' * 30_000}"), 414, "UriTooLong")
