@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from certstates.errors import BadRequest
 from certstates.odata.syntax import MOST_CHARACTERS, parse
+from project.wsgi import limit_statements
 from tests.filter_rows import ROWS, insert
 from tests.make import URL, error_of
 
@@ -201,6 +202,14 @@ def test_a_question_without_end_is_refused(reader):
     response = reader.get(URL, {"$filter": f"certificateKeyUsages mul {factors} gt 1"})
     error = error_of(response, 400, "BadRequest")
     assert "ask for less" in error["message"]
+
+
+def test_a_serving_process_limits_its_questions(settings):
+    settings.STATEMENT_TIMEOUT = 7
+    limit_statements(connection)
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("7s",)
 
 
 def product(factors):
