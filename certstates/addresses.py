@@ -9,6 +9,12 @@ from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.request import Request
 
+
+def any_case(text: str) -> str:
+    """Return a pattern for ``text`` in any case, which ``reverse()`` can still read."""
+    return "".join(f"[{c}{c.swapcase()}]" if c.isalpha() else c for c in text)
+
+
 SINGLETON = "deviceManagement"
 NAVIGATION = "deviceConfigurationsAllManagedDeviceCertificateStates"
 COLLECTION = f"{SINGLETON}/{NAVIGATION}"
@@ -25,7 +31,7 @@ DELTA = tuple(
 # Below the collection these segments have a meaning of their own, and so has whatever
 # begins like a segment of OData.
 RESERVED = frozenset(DELTA)
-ODATA_SEGMENT = re.compile(r"\$|(?:microsoft\.)?graph\.", re.IGNORECASE)
+ODATA_SEGMENT = rf"\$|(?:{any_case('microsoft')}\.)?{any_case('graph')}\."
 
 
 def root_of(path: str) -> str:
@@ -66,6 +72,6 @@ class ServiceRoot:
 
     def record(self, id: str) -> str:
         """Return a record's address: the key as a segment, the form that SDKs use."""
-        if id.lower() in RESERVED or ODATA_SEGMENT.match(id):
+        if id.lower() in RESERVED or re.match(ODATA_SEGMENT, id):
             return f"{self.collection}('{id}')"
         return f"{self.collection}/{quote(id, safe='')}"

@@ -5,16 +5,11 @@ from typing import Any
 
 from django.urls import re_path
 
-from certstates.addresses import COLLECTION, DELTA, SINGLETON
+from certstates.addresses import COLLECTION, DELTA, ODATA_SEGMENT, SINGLETON, any_case
 from certstates.batch_views import BatchView
 from certstates.delta_views import DeltaViewSet
 from certstates.service_views import device_management, metadata, service_document
 from certstates.views import CertificateStateViewSet, segment_not_offered
-
-
-def any_case(text: str) -> str:
-    """Return a pattern for ``text`` in any case, which ``reverse()`` can still read."""
-    return "".join(f"[{c}{c.swapcase()}]" if c.isalpha() else c for c in text)
 
 
 def view(**actions: Any) -> Any:
@@ -27,7 +22,7 @@ delta_name = "|".join(any_case(re.escape(name)) for name in DELTA)
 count = rf"\${any_case('count')}"
 value = rf"\${any_case('value')}"
 # Segments that are OData's own, and no ids.
-ODATA = rf"(?:\$|(?:{any_case('microsoft')}\.)?{any_case('graph')}\.)[^/\0]*"
+ODATA = rf"(?:{ODATA_SEGMENT})[^/\0]*"
 # A key is a segment, or in parentheses, where a quote inside it is doubled: the
 # canonical form of OData, in which any id can be written.
 KEYS = (

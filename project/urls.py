@@ -4,9 +4,8 @@ from django.views.generic import RedirectView
 
 import certstates.openapi.views as openapi
 from certstates import pages
-from certstates.addresses import ROOTS
+from certstates.addresses import ROOTS, any_case
 from certstates.service_views import service_document
-from certstates.urls import any_case
 from certstates.views import unknown_segment
 
 urlpatterns = [

@@ -1,5 +1,6 @@
 """Several clients at once, each on a connection of its own."""
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -7,7 +8,9 @@ from django.core.management import call_command
 from django.db import connections
 from oauth2_provider.models import AccessToken, Application
 
+from certstates.errors import BadRequest
 from certstates.models import ManagedAllDeviceCertificateState as State
+from certstates.odata.syntax import parse
 from certstates.permissions import READ_WRITE
 from tests.make import URL, ApiClient, make_body, make_state, make_token
 
@@ -79,3 +82,23 @@ def test_tokens_made_at_once_share_one_application(capsys):
     at_once(*[lambda: call_command("create_token", "nightly")] * 6)
     assert Application.objects.count() == 1
     assert AccessToken.objects.count() == 6
+
+
+def test_one_parser_serves_many_threads():
+    texts = [
+        f"id eq '{n}' and (length(id) add {n} gt 1 or id in ('x'))" for n in range(99)
+    ]
+    trees = [parse(text, "filter", option="$filter") for text in texts]
+
+    def read_all():
+        for text, tree in zip(texts, trees, strict=True):
+            assert parse(text, "filter", option="$filter") == tree
+            with pytest.raises(BadRequest):
+                parse(f"{text} and", "filter", option="$filter")
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # let the threads cut in on each other
+    try:
+        at_once(*[read_all] * 8)
+    finally:
+        sys.setswitchinterval(before)

@@ -7,6 +7,7 @@ as a plain string.
 from collections.abc import Iterable
 from typing import Any
 
+from certstates.addresses import ODATA_SEGMENT
 from certstates.middleware import CLIENT_REQUEST_ID, SERVED_VERSIONS
 from certstates.negotiation import JSON
 from certstates.odata.formats import LEVELS
@@ -132,6 +133,8 @@ def headers(names: Iterable[str]) -> list[Schema]:
 
 def path_variables(path: str) -> list[Schema]:
     id = {**property_schemas()["id"]}
+    # Such an id has another form of address, which leaves the path's template.
+    id["pattern"] = id["pattern"].replace("^", f"^(?!{ODATA_SEGMENT})", 1)
     known: dict[str, tuple[Schema, Any]] = {
         KEY: (id, id.pop("description")),
         PROPERTY: (one_of(NAMES), "A property, in any case."),
