@@ -23,6 +23,12 @@ count = rf"\${any_case('count')}"
 value = rf"\${any_case('value')}"
 # Segments that are OData's own, and no ids.
 ODATA = rf"(?:{ODATA_SEGMENT})[^/\0]*"
+# Those of them that OData knows behind a collection; the others are mistakes.
+WORDS = "|".join(any_case(word) for word in ("ref", "query", "each", "value"))
+NOT_OFFERED = (
+    rf"\$(?:{WORDS}|{any_case('filter')}\([^/\0]*)"
+    rf"|(?:{any_case('microsoft')}\.)?{any_case('graph')}\.[^/\0]*"
+)
 # A key is a segment, or in parentheses, where a quote inside it is doubled: the
 # canonical form of OData, in which any id can be written.
 KEYS = (
@@ -45,7 +51,7 @@ urlpatterns = [
     re_path(
         rf"^{collection}/(?:{delta_name})/?\Z", DeltaViewSet.as_view({"get": "delta"})
     ),
-    re_path(rf"^{collection}/(?P<segment>{ODATA})(?:/|\Z)", segment_not_offered),
+    re_path(rf"^{collection}/(?P<segment>{NOT_OFFERED})(?:/|\Z)", segment_not_offered),
 ]
 for key in KEYS:
     record = rf"^{collection}{key}"

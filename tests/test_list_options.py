@@ -205,3 +205,8 @@ def test_a_link_may_be_longer_than_the_request_that_it_follows(reader, three):
     padded = f"{link}&custom={'x' * (40_000 - len(link))}"
     assert [r["id"] for r in reader.get(padded).json()["value"]] == ["b"]
     error_of(reader.get(f"{padded}{'x' * 30_000}"), 414, "UriTooLong")
+
+
+@pytest.mark.parametrize("segment", ["$", "$0", "$reference", "$metadata", "$top=1"])
+def test_a_segment_that_odata_does_not_know_is_a_bad_request(reader, segment):
+    error_of(reader.get(f"{URL}/{segment}"), 400, "BadRequest")
