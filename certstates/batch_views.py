@@ -6,7 +6,7 @@ from typing import Any
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import close_old_connections, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.urls import Resolver404, resolve
@@ -106,10 +106,9 @@ def refuse_dependent(item: Item, failed: set[str]) -> None:
 
 
 def refuse(request: HttpRequest, *, error: errors.GraphError) -> HttpResponseBase:
-    body = errors.envelope(
-        request, error.default_code, str(error.detail), target=error.target
+    return errors.response(
+        request, error.status_code, str(error.detail), target=error.target
     )
-    return JsonResponse(body, status=error.status_code)
 
 
 def call_view(request: HttpRequest) -> HttpResponseBase:

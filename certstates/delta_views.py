@@ -30,7 +30,7 @@ class DeltaViewSet(CertificateStateViewSet):
         link = next_link(
             shape.service.delta,
             request.query_params,
-            top=self.page_size if self.prefer.page_size else None,
+            top=self.link_size,
             **page.token,
         )
         body = shape.page(

@@ -26,7 +26,13 @@ JSON_TYPES: dict[type, str] = {
     str: "a string",
     type(None): "null",
 }
+PRECISION = 6  # digits of a second, as many as Python and PostgreSQL keep
 LARGEST_OFFSET = dt.timedelta(hours=14)
+
+
+def microseconds(fraction: str) -> str:
+    """Return the digits of a second that are kept; the others are cut off."""
+    return f"{fraction[:PRECISION]:0<{PRECISION}}"
 
 
 def json_type(value: Any) -> str:
@@ -78,7 +84,7 @@ class EdmDateTimeOffset(EdmField):
 
     type_name = "DateTimeOffset"
     edm_type = "Edm.DateTimeOffset (a string)"
-    precision = 6
+    precision = PRECISION
     default_error_messages = {
         "format": "Not an Edm.DateTimeOffset: expected a date, a time and an offset, "
         "such as 2027-01-05T10:00:00Z.",
@@ -91,9 +97,7 @@ class EdmDateTimeOffset(EdmField):
         match = DATE_TIME_OFFSET.fullmatch(data)
         if not match or (match["fraction"] and not match["second"]):
             self.fail("format")
-        fraction = (match["fraction"] or "")[: self.precision].ljust(
-            self.precision, "0"
-        )
+        fraction = microseconds(match["fraction"] or "")
         time = f"{match['minute']}{match['second'] or ':00'}.{fraction}"
         offset = match["offset"].upper()
         try:

@@ -1,5 +1,6 @@
 """What of a request must be refused, and not repaired or passed over."""
 
+import functools
 import re
 from typing import Any
 
@@ -57,8 +58,11 @@ def parsed(media_type: str) -> MediaType | None:
 
     Django's parser takes a time that grows with the square of the length.
     """
-    if len(media_type) > LONGEST_MEDIA_TYPE:
-        return None
+    return None if len(media_type) > LONGEST_MEDIA_TYPE else _parsed(media_type)
+
+
+@functools.lru_cache(maxsize=256)  # clients send the same ones again and again
+def _parsed(media_type: str) -> MediaType | None:
     try:
         return MediaType(media_type)
     except (LookupError, ValueError):

@@ -112,7 +112,7 @@ class CertificateStateViewSet(ViewSet):
             link = next_link(
                 shape.service.collection,
                 request.query_params,
-                top=self.page_size if self.prefer.page_size else None,
+                top=self.link_size,
                 skiptoken=page.skiptoken,
             )
         return Response(
@@ -226,6 +226,11 @@ class CertificateStateViewSet(ViewSet):
     def page_size(self) -> int:
         """Return the smaller one of ``$top`` and the preferred size."""
         return min(self.query.top or PAGE_SIZE, self.prefer.page_size or PAGE_SIZE)
+
+    @property
+    def link_size(self) -> int | None:
+        """Return what a link must say of a page size that came by a header."""
+        return self.page_size if self.prefer.page_size else None
 
     def representation(self, root: str) -> Representation:
         service = ServiceRoot.of(self.request, root)

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -119,6 +120,16 @@ class Desk:
         while len(self.server_processes()) > but and time.monotonic() < deadline:
             time.sleep(0.1)
         assert len(self.server_processes()) == but, self.server_processes()
+
+
+@contextlib.contextmanager
+def desk_of_ones_own(*, account=None):
+    """Yield a desk in a directory that everybody may enter; leave nothing running."""
+    with tempfile.TemporaryDirectory(prefix="certstates-desk-", dir="/tmp") as top:
+        Path(top).chmod(0o755)
+        desk = Desk(Path(top), account=account)
+        yield desk
+        desk.wait_until_nothing_runs()
 
 
 class Serving:

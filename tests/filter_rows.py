@@ -1,8 +1,13 @@
 """Eight records that differ where filters and orders could go wrong."""
 
 import datetime as dt
+from contextlib import contextmanager
+
+from django.db import transaction
 
 from certstates.models import ManagedAllDeviceCertificateState as State
+from certstates.permissions import READ
+from tests.make import ApiClient, make_token
 
 
 def utc(*parts):
@@ -44,3 +49,12 @@ NAMES = {"g": "ü'g"}  # the letter that stands for an id in the tables
 def ids(letters):
     """Return the ids that a table's letters mean."""
     return {NAMES.get(letter, letter) for letter in letters}
+
+
+@contextmanager
+def reader_of_rows(blocker):
+    """Store the rows for as long as the tests of a module read them."""
+    with blocker.unblock(), transaction.atomic():
+        insert(ROWS)
+        yield ApiClient(make_token(READ))
+        transaction.set_rollback(True)

@@ -8,13 +8,11 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from django.db import transaction
 
 from certstates.odata.functions import FUNCTIONS
-from certstates.permissions import READ
 from tests.filter_rows import ISSUED as MOMENT_OF_ISSUE
-from tests.filter_rows import ROWS, ids, insert, utc
-from tests.make import URL, ApiClient, make_token
+from tests.filter_rows import ROWS, ids, reader_of_rows, utc
+from tests.make import URL
 from tests.reference import (
     DEVICE,
     EXPIRES,
@@ -36,10 +34,8 @@ NOT_NULL = "Aacdefg"
 
 @pytest.fixture(scope="module")
 def client(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), transaction.atomic():
-        insert(ROWS)
-        yield ApiClient(make_token(READ))
-        transaction.set_rollback(True)
+    with reader_of_rows(django_db_blocker) as client:
+        yield client
 
 
 def check(client, tree, letters, text=None, **options):

@@ -4,11 +4,9 @@ import random
 from urllib.parse import quote
 
 import pytest
-from django.db import transaction
 
-from certstates.permissions import READ
-from tests.filter_rows import ROWS, ids, insert
-from tests.make import URL, ApiClient, error_of, make_state, make_token
+from tests.filter_rows import ids, reader_of_rows
+from tests.make import URL, error_of, make_state
 from tests.spelling import encoded
 
 pytestmark = pytest.mark.django_db
@@ -24,10 +22,8 @@ ISSUED = "certificateIssuanceDateTime"
 
 @pytest.fixture(scope="module")
 def client(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), transaction.atomic():
-        insert(ROWS)
-        yield ApiClient(make_token(READ))
-        transaction.set_rollback(True)
+    with reader_of_rows(django_db_blocker) as client:
+        yield client
 
 
 def found(client, query):

@@ -1,22 +1,18 @@
 """$orderby: in which order records come."""
 
 import pytest
-from django.db import transaction
 
 from certstates.models import ManagedAllDeviceCertificateState as State
-from certstates.permissions import READ
-from tests.filter_rows import NAMES, ROWS, insert
-from tests.make import URL, ApiClient, error_of, make_state, make_token
+from tests.filter_rows import NAMES, ROWS, insert, reader_of_rows
+from tests.make import URL, error_of, make_state
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
 def client(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), transaction.atomic():
-        insert(ROWS)
-        yield ApiClient(make_token(READ))
-        transaction.set_rollback(True)
+    with reader_of_rows(django_db_blocker) as client:
+        yield client
 
 
 def walk(client, options):

@@ -1,11 +1,9 @@
 """$search: words, phrases and properties, in any case and with their operators."""
 
 import pytest
-from django.db import transaction
 
-from certstates.permissions import READ
-from tests.filter_rows import NAMES, ROWS, ids, insert
-from tests.make import URL, ApiClient, error_of, make_token
+from tests.filter_rows import NAMES, ids, reader_of_rows
+from tests.make import URL, error_of
 
 pytestmark = pytest.mark.django_db
 
@@ -14,10 +12,8 @@ ALL = "Aabcdefg"
 
 @pytest.fixture(scope="module")
 def client(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), transaction.atomic():
-        insert(ROWS)
-        yield ApiClient(make_token(READ))
-        transaction.set_rollback(True)
+    with reader_of_rows(django_db_blocker) as client:
+        yield client
 
 
 # The status names are none, pending, issued, failed and revoked, by number.

@@ -10,12 +10,10 @@ import re
 import shlex
 import ssl
 import stat
-import tempfile
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -24,7 +22,7 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 from certstates.addresses import COLLECTION
 from project import tls
 from project.tls import Authority
-from tests.desk import Desk, fetch, somebody_else
+from tests.desk import desk_of_ones_own, fetch, somebody_else
 
 RECORDS = f"/beta/{COLLECTION}"
 NOW = dt.datetime(2026, 11, 23, 8, tzinfo=dt.UTC)
@@ -38,12 +36,9 @@ needs_embedded = pytest.mark.skipif(
 
 @pytest.fixture(params=["myself", "nobody"])
 def desk(request):
-    with tempfile.TemporaryDirectory(prefix="certstates-desk-", dir="/tmp") as top:
-        Path(top).chmod(0o755)
-        account = somebody_else() if request.param == "nobody" else None
-        desk = Desk(Path(top), account=account)
+    account = somebody_else() if request.param == "nobody" else None
+    with desk_of_ones_own(account=account) as desk:
         yield desk
-        desk.wait_until_nothing_runs()
 
 
 def trusting(authority):

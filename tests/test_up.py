@@ -8,15 +8,13 @@ import shlex
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 import urllib.request
-from pathlib import Path
 
 import pytest
 
 from certstates.addresses import COLLECTION
-from tests.desk import Desk, Serving, fetch, free_port, somebody_else
+from tests.desk import Serving, desk_of_ones_own, fetch, free_port, somebody_else
 
 if os.environ.get("DATABASE_URL"):
     pytest.skip("tests the embedded database", allow_module_level=True)
@@ -26,12 +24,9 @@ RECORDS = f"/beta/{COLLECTION}"
 
 @pytest.fixture(params=["myself", "nobody"])
 def desk(request):
-    with tempfile.TemporaryDirectory(prefix="certstates-desk-", dir="/tmp") as top:
-        Path(top).chmod(0o755)
-        account = somebody_else() if request.param == "nobody" else None
-        desk = Desk(Path(top), account=account)
+    account = somebody_else() if request.param == "nobody" else None
+    with desk_of_ones_own(account=account) as desk:
         yield desk
-        desk.wait_until_nothing_runs()
 
 
 def test_a_newcomer_posts_a_record_and_everything_stops_with_the_command(desk):

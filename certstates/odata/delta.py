@@ -31,10 +31,12 @@ from certstates.models import (
     RemovedState,
 )
 from certstates.odata.options import Options
+from certstates.odata.paging import unsigned
 from certstates.odata.snapshot import Moment, Snapshot
 
 SIGNER = signing.Signer(salt="certstates.deltatoken")
 PLACE_SIGNER = signing.Signer(salt="certstates.delta.skiptoken")
+BEGIN_AGAIN = "; begin again without a token"
 LATEST = "latest"  # Graph's word for "from now on"
 
 Item = ManagedAllDeviceCertificateState | RemovedState
@@ -154,7 +156,7 @@ def _delta_token(snapshot: Snapshot, now: Moment) -> str:
 
 
 def _since(deltatoken: str, now: Moment) -> Snapshot:
-    history, text = _unsigned(SIGNER, deltatoken, "$deltatoken")
+    history, text = unsigned(SIGNER, deltatoken, "$deltatoken", advice=BEGIN_AGAIN)
     return _known(text, history, now)
 
 
@@ -168,7 +170,7 @@ def _skip_token(current: Round, last: Item, now: Moment) -> str:
 
 
 def _skipped(skiptoken: str, now: Moment) -> tuple[Round, Place]:
-    state = _unsigned(PLACE_SIGNER, skiptoken, "$skiptoken")
+    state = unsigned(PLACE_SIGNER, skiptoken, "$skiptoken", advice=BEGIN_AGAIN)
     history, since, until, begun, place = state
     current = Round(
         since=_known(since, history, now) if since else None,
@@ -176,16 +178,6 @@ def _skipped(skiptoken: str, now: Moment) -> tuple[Round, Place]:
         begun=dt.datetime.fromisoformat(begun),
     )
     return current, tuple(place)
-
-
-def _unsigned(signer: signing.Signer, token: str, option: str) -> Any:
-    try:
-        return signer.unsign_object(token)
-    except (signing.BadSignature, ValueError):
-        raise BadRequest(
-            f"{option} is not one that this server made; begin again without a token.",
-            target=option,
-        ) from None
 
 
 def _known(text: str, history: int, now: Moment) -> Snapshot:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from django.db.models import F, Value
+from django.db.models import Value
 
 from certstates.errors import BadRequest, NotImplementedYet, shown
 from certstates.odata import syntax
@@ -21,12 +21,10 @@ from certstates.odata.operators import (
     ordered,
     unequal,
 )
-from certstates.odata.properties import find
-from certstates.odata.sql import Typed, condition, text, weighed
+from certstates.odata.properties import find, unknown
+from certstates.odata.sql import Typed, text, weighed
 from certstates.odata.values import Edm, parse_string, parse_value
-from certstates.serializers import CertificateStateSerializer
 
-TYPE_NAME = CertificateStateSerializer.Meta.type_name
 # The alias "graph" is declared in $metadata.
 ENUM_TYPES = {
     Edm.REVOCATION_STATUS.lower(),
@@ -100,7 +98,7 @@ class Binder:
         """Bind what must be true, false or null."""
         bound = self.converted(node, self.bind(node), Edm.BOOLEAN)
         if bound.type == Edm.NULL:
-            return Typed(Edm.BOOLEAN, condition("NULL::boolean"), nullable=True)
+            return Typed.made(Edm.BOOLEAN, "NULL::boolean", nullable=True)
         if bound.type != Edm.BOOLEAN:
             raise self.refused(node, f"expected a condition, found {bound.type}")
         return bound
@@ -152,9 +150,8 @@ class Binder:
     def property(self, node: syntax.Node, name: str) -> Typed:
         found = find(name)
         if found is None:
-            raise self.refused(node, f"{TYPE_NAME} has no property {shown(name)!r}")
-        exact = found.field == "id"
-        return Typed(found.type, F(found.field), nullable=found.nullable, exact=exact)
+            raise self.refused(node, unknown(name))
+        return found.column
 
     def alias(self, node: syntax.Node, name: str) -> Typed:
         if self.aliases is None:
@@ -285,13 +282,7 @@ class Binder:
     # --- Refusals -----------------------------------------------------------------
 
     def refused(self, node: syntax.Node, reason: str) -> BadRequest:
-        reason = reason.rstrip(".")
-        return BadRequest(
-            f"{self.option}, character {node.at}: {reason}.", target=self.option
-        )
+        return syntax.misplaced(self.option, node.at, reason)
 
     def not_offered(self, node: syntax.Node, what: str) -> NotImplementedYet:
-        return NotImplementedYet(
-            f"{self.option}, character {node.at}: {shown(what)} is not implemented.",
-            target=self.option,
-        )
+        return syntax.not_offered(self.option, node.at, what)

@@ -4,6 +4,7 @@ Source: OData 4.01 Part 2, section 5.1.1.4 to 5.1.1.9. A function of null is nul
 ``$metadata`` and the documentation list what stands in ``FUNCTIONS``.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -52,8 +53,11 @@ def index_of(where: Typed, what: Typed) -> Typed:
     return Typed.made(Edm.INT, sql, *comparable(where, what))
 
 
-def now() -> Typed:
-    return Typed(Edm.DATE_TIME_OFFSET, Value(timezone.now()))
+def moment(tell: Callable[[], dt.datetime]) -> Overload:
+    def build() -> Typed:
+        return Typed(Edm.DATE_TIME_OFFSET, Value(tell()))
+
+    return Overload((), Edm.DATE_TIME_OFFSET, build)
 
 
 def part(unit: str) -> tuple[Overload, ...]:
@@ -128,21 +132,9 @@ FUNCTIONS: dict[str, tuple[Overload, ...]] = {
         template(Edm.INT, "CASE WHEN {0} IS NOT NULL THEN 0 END", Edm.DATE_TIME_OFFSET),
     ),
     "totalseconds": (template(Edm.DECIMAL, "EXTRACT(EPOCH FROM {0})", Edm.DURATION),),
-    "now": (Overload((), Edm.DATE_TIME_OFFSET, now),),
-    "mindatetime": (
-        Overload(
-            (),
-            Edm.DATE_TIME_OFFSET,
-            lambda: Typed(Edm.DATE_TIME_OFFSET, Value(FIRST_MOMENT)),
-        ),
-    ),
-    "maxdatetime": (
-        Overload(
-            (),
-            Edm.DATE_TIME_OFFSET,
-            lambda: Typed(Edm.DATE_TIME_OFFSET, Value(LAST_MOMENT)),
-        ),
-    ),
+    "now": (moment(timezone.now),),
+    "mindatetime": (moment(lambda: FIRST_MOMENT),),
+    "maxdatetime": (moment(lambda: LAST_MOMENT),),
     "round": (template(Edm.DECIMAL, "ROUND({0}::numeric)", Edm.DECIMAL),),
     "floor": (template(Edm.DECIMAL, "FLOOR({0}::numeric)", Edm.DECIMAL),),
     "ceiling": (template(Edm.DECIMAL, "CEILING({0}::numeric)", Edm.DECIMAL),),

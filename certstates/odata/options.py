@@ -16,7 +16,7 @@ from rest_framework.request import Request
 
 from certstates.errors import BadRequest, NotImplementedYet, shown
 from certstates.odata import syntax
-from certstates.odata.properties import PROPERTIES, find
+from certstates.odata.properties import PROPERTIES, find, unknown
 from certstates.serializers import CertificateStateSerializer
 
 PAGE_SIZE = 1000  # both Graph's default and its maximum
@@ -156,21 +156,12 @@ def selected(text: str) -> tuple[str, ...] | None:
     names = set()
     for token in tokens:
         if isinstance(token, syntax.NotOffered):
-            raise NotImplementedYet(
-                f"$select, character {token.at}: {shown(token.what)} is not "
-                "implemented.",
-                target="$select",
-            )
+            raise syntax.not_offered("$select", token.at, token.what)
         found = find(token)
         if token.type == "STAR":
             names |= {each.name for each in PROPERTIES.values()}
         elif found is None:
-            raise BadRequest(
-                f"$select, character {syntax.place(token)}: "
-                f"{CertificateStateSerializer.Meta.type_name} has no property "
-                f"{shown(token)!r}.",
-                target="$select",
-            )
+            raise syntax.misplaced("$select", syntax.place(token), unknown(token))
         else:
             names.add(found.name)
     if "*" in tokens:

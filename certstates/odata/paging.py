@@ -118,16 +118,22 @@ def fingerprint(options: Options) -> str:
     return hashlib.blake2s(repr(query).encode(), digest_size=8).hexdigest()
 
 
-def read_token(options: Options) -> list[Any]:
-    """Return the place of the last record."""
-    skiptoken = options.skiptoken or ""
+def unsigned(
+    signer: signing.Signer, token: str, option: str, *, advice: str = ""
+) -> Any:
+    """Return what a token holds, or raise BadRequest if it is not of this server."""
     try:
-        place: list[Any]
-        name, *place = SIGNER.unsign_object(skiptoken)
+        return signer.unsign_object(token)
     except (signing.BadSignature, ValueError):
         raise BadRequest(
-            "$skiptoken is not one that this server made.", target="$skiptoken"
+            f"{option} is not one that this server made{advice}.", target=option
         ) from None
+
+
+def read_token(options: Options) -> list[Any]:
+    """Return the place of the last record."""
+    place: list[Any]
+    name, *place = unsigned(SIGNER, options.skiptoken or "", "$skiptoken")
     if name != fingerprint(options):
         raise BadRequest("$skiptoken belongs to another query.", target="$skiptoken")
     return place

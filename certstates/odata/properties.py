@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 
+from django.db.models import F
+
 from certstates.edm import EdmField
+from certstates.errors import shown
+from certstates.odata.sql import Typed
 from certstates.odata.values import Edm
 from certstates.serializers import CertificateStateSerializer
 
@@ -15,6 +19,12 @@ class Property:
     field: str
     type: Edm
     nullable: bool
+
+    @property
+    def column(self) -> Typed:
+        """Return the property as an operand; an id is compared exactly."""
+        exact = self.field == "id"
+        return Typed(self.type, F(self.field), nullable=self.nullable, exact=exact)
 
     @classmethod
     def of(cls, name: str, field: EdmField) -> "Property":
@@ -31,3 +41,10 @@ PROPERTIES = {
 def find(name: str) -> Property | None:
     """Return the property of this name, in any case, as Graph has it."""
     return PROPERTIES.get(name.lower())
+
+
+def unknown(name: str) -> str:
+    """Say that there is no such property."""
+    return (
+        f"{CertificateStateSerializer.Meta.type_name} has no property {shown(name)!r}"
+    )

@@ -8,8 +8,6 @@ property. Source: OData 4.01 Part 2, section 5.1.8, and Graph's form of it.
 
 import difflib
 
-from django.db.models import F
-
 from certstates.errors import BadRequest, shown
 from certstates.models import RevocationStatus
 from certstates.odata import syntax
@@ -17,7 +15,7 @@ from certstates.odata.functions import FUNCTIONS
 from certstates.odata.operators import junction, truth
 from certstates.odata.properties import PROPERTIES, Property, find
 from certstates.odata.sql import Typed, text
-from certstates.odata.values import Edm, parse_string, parse_value
+from certstates.odata.values import Edm, parse_value, storable_text
 
 OPTION = "$search"
 MOST_TERMS = 100  # each is compared with every text of every record
@@ -83,13 +81,13 @@ def refuse_misspelled(node: syntax.Term, name: str) -> None:
 def anywhere(value: str) -> Typed:
     tests = [contains(found, value) for found in TEXTS]
     if value.lower() in STATUS_NAMES:
-        tests.append(truth(f"({{0}} = {STATUS_NAMES[value.lower()]})", column(STATUS)))
+        tests.append(truth(f"({{0}} = {STATUS_NAMES[value.lower()]})", STATUS.column))
     return junction("OR", tests)
 
 
 def contains(found: Property, value: str) -> Typed:
     literal = Typed(Edm.STRING, text(value), literal=value)
-    return CONTAINS.build(column(found), literal)
+    return CONTAINS.build(found.column, literal)
 
 
 def has_status(node: syntax.Term, value: str) -> Typed:
@@ -97,22 +95,16 @@ def has_status(node: syntax.Term, value: str) -> Typed:
         number: int = parse_value(Edm.REVOCATION_STATUS, value)
     except ValueError as error:
         raise refused(node, str(error)) from None
-    return truth(f"({{0}} = {number})", column(STATUS))
-
-
-def column(found: Property) -> Typed:
-    return Typed(found.type, F(found.field), found.nullable, found.field == "id")
+    return truth(f"({{0}} = {number})", STATUS.column)
 
 
 def storable(node: syntax.Term, value: str) -> str:
     """Return what can stand in a text of PostgreSQL; refuse NUL."""
     try:
-        return parse_string(f"'{value.replace(chr(39), chr(39) * 2)}'")
+        return storable_text(value)
     except ValueError as error:
         raise refused(node, str(error)) from None
 
 
 def refused(node: syntax.Term, reason: str) -> BadRequest:
-    end = "" if reason.endswith("?") else "."
-    reason = reason.rstrip(".")
-    return BadRequest(f"{OPTION}, character {node.at}: {reason}{end}", target=OPTION)
+    return syntax.misplaced(OPTION, node.at, reason)

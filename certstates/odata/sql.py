@@ -58,10 +58,6 @@ class Sql(Func):
         return sql, (*params,)
 
 
-def condition(template: str, *arguments: Any) -> Sql:
-    return Sql(template, *arguments, output_field=BooleanField())
-
-
 def text(value: str) -> Sql:
     """Return a literal of type text; an untyped one is ambiguous to some operators."""
     return Sql("{0}::text", Value(value), output_field=CharField())

@@ -16,7 +16,7 @@ from typing import Literal as OneOf
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from certstates.errors import BadRequest, shown
+from certstates.errors import BadRequest, NotImplementedYet, shown
 
 # Far beyond what people write, and far below what would hurt.
 MOST_CHARACTERS = 16_384
@@ -284,7 +284,7 @@ def parse(text: str, start: Start, *, option: str) -> Any:
     try:
         tree = PARSER.parse(text, start=start)
     except UnexpectedInput as error:
-        raise BadRequest(explain(error, text, option), target=option) from None
+        raise misplaced(option, *explain(error, text)) from None
     except TooDeep:
         raise BadRequest(
             f"{option} is nested more than {GREATEST_DEPTH} levels deep.", target=option
@@ -299,14 +299,25 @@ def parse(text: str, start: Start, *, option: str) -> Any:
     return tree
 
 
-def explain(error: UnexpectedInput, text: str, option: str) -> str:
-    """Say in one sentence what was found where, and what was expected."""
+def misplaced(option: str, at: int, reason: str) -> BadRequest:
+    """Return the refusal of what stands at a place in an option's value."""
+    end = "" if reason.endswith("?") else "."
+    message = f"{option}, character {at}: {reason.rstrip('.')}{end}"
+    return BadRequest(message, target=option)
+
+
+def not_offered(option: str, at: int, what: str) -> NotImplementedYet:
+    """Return the refusal of valid OData that this server does not offer."""
+    message = f"{option}, character {at}: {shown(what)} is not implemented."
+    return NotImplementedYet(message, target=option)
+
+
+def explain(error: UnexpectedInput, text: str) -> tuple[int, str]:
+    """Return the place, and say what was found there and what was expected."""
     at = error.pos_in_stream
     if isinstance(error, UnexpectedToken) and error.token.type == "$END":
-        return (
-            f"{option}, character {len(text) + 1}: the end comes too early; "
-            f"expected {expected(error)}."
-        )
+        reason = f"the end comes too early; expected {expected(error)}"
+        return len(text) + 1, reason
     at = cast("int", at)
     found = shown(
         str(getattr(error, "token", text[at : at + 20].split(" ", maxsplit=1)[0]))
@@ -314,7 +325,7 @@ def explain(error: UnexpectedInput, text: str, option: str) -> str:
     reason = f"unexpected {found!r}; expected {expected(error)}"
     if text[at] in "'\"":
         reason = wrong_quotation(error, text, at) or reason
-    return f"{option}, character {at + 1}: {reason}."
+    return at + 1, reason
 
 
 def wrong_quotation(error: UnexpectedInput, text: str, at: int) -> str | None:

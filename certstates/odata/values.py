@@ -13,7 +13,7 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from rest_framework.exceptions import ValidationError as Refused
 
-from certstates.edm import EdmDateTimeOffset, EdmRevocationStatus
+from certstates.edm import EdmDateTimeOffset, EdmRevocationStatus, microseconds
 from certstates.models import refuse_unstorable
 
 # Python reads more than OData writes: 1_000, NaN, 20270105, 11:22+02:00.
@@ -42,7 +42,6 @@ class Edm(StrEnum):
     DATE = "Edm.Date"
     TIME_OF_DAY = "Edm.TimeOfDay"
     DURATION = "Edm.Duration"
-    GUID = "Edm.Guid"
     REVOCATION_STATUS = "microsoft.graph.certificateRevocationStatus"
 
     @classmethod
@@ -57,7 +56,11 @@ class Edm(StrEnum):
 
 def parse_string(literal: str) -> str:
     """Return the text of a literal in single quotes, or raise ValueError."""
-    text = literal[1:-1].replace("''", "'")
+    return storable_text(literal[1:-1].replace("''", "'"))
+
+
+def storable_text(text: str) -> str:
+    """Return a text that PostgreSQL can hold, or raise ValueError."""
     try:
         refuse_unstorable(text)
     except ValidationError as refused:
@@ -99,7 +102,7 @@ def parse_duration(literal: str) -> dt.timedelta:
         hours=int(match["hours"] or 0),
         minutes=int(match["minutes"] or 0),
         seconds=int(seconds),
-        microseconds=int(f"{fraction[:6]:0<6}"),
+        microseconds=int(microseconds(fraction)),
     )
     if length > LONGEST:
         raise ValueError("this duration is longer than the calendar")
@@ -112,7 +115,9 @@ def parse_date(literal: str) -> dt.date:
 
 def parse_time_of_day(literal: str) -> dt.time:
     minute, _, fraction = literal.partition(".")
-    return dt.time.fromisoformat(f"{minute}.{fraction[:6]:0<6}" if fraction else minute)
+    return dt.time.fromisoformat(
+        f"{minute}.{microseconds(fraction)}" if fraction else minute
+    )
 
 
 def parse_boolean(literal: str) -> bool:

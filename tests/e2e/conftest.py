@@ -7,14 +7,13 @@ import json
 import os
 import shutil
 import ssl
-import tempfile
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 from certstates.addresses import COLLECTION
-from tests.desk import Desk, fetch, free_port
+from tests.desk import desk_of_ones_own, fetch, free_port
 from tests.e2e.clients import Served
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -27,11 +26,7 @@ def servers():
     if os.environ.get("DATABASE_URL"):
         pytest.skip("needs the embedded database")
     with contextlib.ExitStack() as stack:
-        top = stack.enter_context(
-            tempfile.TemporaryDirectory(prefix="certstates-desk-", dir="/tmp")
-        )
-        Path(top).chmod(0o755)
-        strict = Desk(Path(top))
+        strict = stack.enter_context(desk_of_ones_own())
         lenient = copy.copy(strict)
         lenient.port = free_port()
         lenient.environment = {**strict.environment, "CREATE_REQUIRES": "metadata"}
@@ -80,16 +75,12 @@ def count_records():
 @pytest.fixture(scope="module")
 def desk():
     """Yield the address, password and token of an ``up`` of its own."""
-    with tempfile.TemporaryDirectory(prefix="certstates-desk-", dir="/tmp") as top:
-        Path(top).chmod(0o755)
-        newcomer = Desk(Path(top))
-        with newcomer.up() as serving:
-            yield (
-                newcomer.url,
-                serving.said(r"password +(\S+)"),
-                serving.said(r"bearer token +(\S+)"),
-            )
-        newcomer.wait_until_nothing_runs()
+    with desk_of_ones_own() as newcomer, newcomer.up() as serving:
+        yield (
+            newcomer.url,
+            serving.said(r"password +(\S+)"),
+            serving.said(r"bearer token +(\S+)"),
+        )
 
 
 @pytest.fixture(scope="module")
