@@ -126,7 +126,7 @@ WSGI_APPLICATION = "project.wsgi.application"
 
 INSTALLED_APPS = [
     "certstates",
-    "django.contrib.admin",
+    "project.apps.CertstatesAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

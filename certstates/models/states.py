@@ -9,158 +9,28 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
-from typing import Self
 
-import uuid_utils
 from django.contrib.postgres.indexes import OpClass
-from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import models
-from django.db.models import F
 from django.db.models.functions import Now, Upper
 from django.utils import timezone
 
-ID_LENGTH = 255
-# Longer than any real name (X.520 allows 64 characters for a common name, a user
-# principal name has at most 1,024), short enough to keep rows and pages small.
-TEXT_LENGTH = 4096
-# A thumbprint or serial number has 64 octets at most: two digits and a colon for each.
-# What a b-tree holds must stay below 2,704 bytes, as 255 characters always do.
-DIGITS_LENGTH = 255
+from certstates.models.fields import (
+    DIGITS_LENGTH,
+    ID_LENGTH,
+    ID_PATTERN,
+    new_id,
+    nullable_text,
+    refuse_unstorable,
+    version_field,
+)
+from certstates.models.queryset import CertificateStateQuerySet
+from certstates.models.revocation import RevocationStatus
 
 # Python's datetime has no more than these, and neither has Graph.
 FIRST_MOMENT = dt.datetime.min.replace(tzinfo=dt.UTC)
 LAST_MOMENT = dt.datetime.max.replace(tzinfo=dt.UTC)
-# What lies outside is no date, but stands for "unknown" or "never".
-MOVABLE = (
-    dt.datetime(1900, 1, 1, tzinfo=dt.UTC),
-    dt.datetime(2200, 1, 1, tzinfo=dt.UTC),
-)
-
-# Read alike by Python and PostgreSQL ($ is not: Python lets a line end follow it).
-# No address could lead to "." and "..": browsers and SDKs take them for directories.
-ID_PATTERN = r"\A(?!\.\.?\Z)[^\u0000-\u001f\u007f-\u009f/]+\Z"
-
-
-def camel_case(name: str) -> str:
-    """Return Graph's name of a field: ``userPrincipalName`` and the like."""
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
-
-
-def new_id() -> str:
-    """Return a version 7 UUID: it sorts by time, so inserts stay at the index's end."""
-    return str(uuid_utils.uuid7())
-
-
-def refuse_unstorable(value: str) -> None:
-    """Refuse what PostgreSQL cannot keep in a text: NUL and lone surrogates."""
-    if "\0" in value:
-        raise ValidationError("This text must not contain NUL (U+0000).", code="nul")
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise ValidationError(
-            "This text must not contain a lone surrogate (index %(index)s).",
-            code="surrogate",
-            params={"index": error.start},
-        ) from None
-
-
-def nullable_text(
-    verbose_name: str, *, help_text: str, max_length: int = TEXT_LENGTH
-) -> models.CharField[str | None, str | None]:
-    """Return a field for a nullable Edm.String: null and "" are two values in Graph."""
-    return models.CharField(
-        verbose_name,
-        max_length=max_length,
-        null=True,
-        blank=True,
-        validators=[refuse_unstorable],
-        help_text=help_text,
-    )
-
-
-class TransactionId(models.Func):
-    """The number of the transaction that writes; PostgreSQL gives none twice."""
-
-    arity = 0
-    template = "pg_current_xact_id()::text::bigint"
-    output_field = models.BigIntegerField()
-
-
-def version_field() -> models.BigIntegerField[int, int]:
-    """Return a field for the transaction that wrote a row last.
-
-    A trigger sets it at each write, whatever the writer says. It means something in
-    its own database only, so no dump carries it.
-    """
-    return models.BigIntegerField(
-        editable=False, serialize=False, db_default=TransactionId()
-    )
-
-
-class RevocationStatus(models.IntegerChoices):
-    """Graph's enumeration ``certificateRevocationStatus``, with its numbers.
-
-    The wire carries the member's name. ``none`` is the healthy one; ``issued`` means
-    that the revocation *command* was issued.
-    """
-
-    NONE = 0, "Not revoked"
-    PENDING = 1, "Revocation pending"
-    ISSUED = 2, "Revocation command issued"
-    FAILED = 3, "Revocation failed"
-    REVOKED = 4, "Revoked"
-
-    @property
-    def wire_name(self) -> str:
-        return self.name.lower()
-
-    @classmethod
-    def from_wire(cls, text: str) -> Self:
-        """Return the member that a name (in any case) or a number in a string means.
-
-        Raises KeyError for anything else. Source: OData JSON Format 4.01, section 7.1.
-        """
-        words = {word: m for m in cls for word in (m.wire_name, str(m.value))}
-        return words[text.lower()]
-
-
-class CertificateStateQuerySet(models.QuerySet["ManagedAllDeviceCertificateState"]):
-    def expired(self) -> Self:
-        return self.filter(certificate_expiration_date_time__lte=timezone.now())
-
-    def expiring(self, *, within: dt.timedelta) -> Self:
-        """Return what is still valid, but not for longer than ``within``."""
-        now = timezone.now()
-        return self.filter(
-            certificate_expiration_date_time__gt=now,
-            certificate_expiration_date_time__lte=now + within,
-        )
-
-    def revocation_open(self) -> Self:
-        """Return what was meant to be revoked and is not, or not yet."""
-        return self.filter(
-            certificate_revoke_status__in=[
-                RevocationStatus.PENDING,
-                RevocationStatus.ISSUED,
-                RevocationStatus.FAILED,
-            ]
-        )
-
-    def move_dates(self, by: dt.timedelta) -> None:
-        """Move the certificates' dates, so that yesterday's example is today's."""
-        self.filter(certificate_issuance_date_time__range=MOVABLE).update(
-            certificate_issuance_date_time=F("certificate_issuance_date_time") + by
-        )
-        self.filter(certificate_expiration_date_time__range=MOVABLE).update(
-            certificate_expiration_date_time=F("certificate_expiration_date_time") + by
-        )
-        changed = F("certificate_revoke_status_last_change_date_time")
-        self.filter(
-            certificate_revoke_status_last_change_date_time__range=MOVABLE
-        ).update(certificate_revoke_status_last_change_date_time=changed + by)
 
 
 class ManagedAllDeviceCertificateState(models.Model):
@@ -321,21 +191,3 @@ class ManagedAllDeviceCertificateState(models.Model):
             columns.add("certificate_revoke_status_last_change_date_time")
         self.save(update_fields=[*columns, "updated_at"])
         self.refresh_from_db(fields=["version"])  # the trigger's
-
-
-class RemovedState(models.Model):
-    """What is left of a removed record, so that clients can be told of it.
-
-    A trigger writes it. It stays when a record with the same id comes again: the
-    record then counts, and this does not.
-    """
-
-    id = models.CharField(primary_key=True, max_length=ID_LENGTH, db_collation="C")
-    version = version_field()
-    removed_at = models.DateTimeField(db_default=Now(), editable=False)
-
-    class Meta:
-        indexes = [models.Index("version", "id", name="certstates_removed_version")]
-
-    def __str__(self) -> str:
-        return self.id

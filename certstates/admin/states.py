@@ -1,0 +1,13 @@
+"""What staff see of the records, put together."""
+
+from django.contrib import admin
+
+from certstates.admin.editing import EditAdmin
+from certstates.admin.listing import ListAdmin
+from certstates.models import ManagedAllDeviceCertificateState
+
+
+@admin.register(ManagedAllDeviceCertificateState)
+class CertificateStateAdmin(ListAdmin, EditAdmin):
+    class Media:
+        css = {"all": ["certstates/admin.css"]}

@@ -1,0 +1,5 @@
+from django.contrib.admin.apps import AdminConfig
+
+
+class CertstatesAdminConfig(AdminConfig):
+    default_site = "certstates.dashboard.CertstatesAdminSite"
