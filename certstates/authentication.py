@@ -8,6 +8,8 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from certstates.history import by
+
 # token68 of RFC 9110; what is longer than this is no token of this server.
 BEARER = re.compile(r"Bearer +([A-Za-z0-9\-._~+/]{1,4096}=*)", re.ASCII | re.IGNORECASE)
 
@@ -34,6 +36,7 @@ class BearerAuthentication(BaseAuthentication):
         token = self._find(match[1])
         if token is None or token.is_expired():
             raise AuthenticationFailed(REFUSED)
+        by(token.application.name)
         return token.application, token
 
     def authenticate_header(self, request: Request) -> str:

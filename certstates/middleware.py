@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from certstates import errors
+from certstates.history import recorded
+from certstates.models import Door
 from certstates.negotiation import wants_page
 
 # The site's own pages; every other path speaks Graph.
@@ -95,6 +97,8 @@ def odata_version(request: HttpRequest) -> str:
 class GraphMiddleware:
     """Gives requests their ids and API responses Graph's headers.
 
+    What a request changes is known to the history by the request's id.
+
     It stands outermost, so that an error page that Django or another middleware made
     on an API path (unknown host, wrong path, a crash) leaves as JSON too.
     """
@@ -106,7 +110,12 @@ class GraphMiddleware:
         # A query is UTF-8, whatever charset the Content-Type claims for the body. (The
         # public setter would read the query by the wrong one first.)
         request._encoding = "utf-8"  # type: ignore[attr-defined]
-        request_id = str(uuid.uuid4())
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            return self._answer(request, str(uuid.uuid4()))
+        with recorded(self._door(request), who="") as batch:
+            return self._answer(request, str(batch))
+
+    def _answer(self, request: HttpRequest, request_id: str) -> HttpResponseBase:
         theirs = request.headers.get("client-request-id", "")
         request.graph_request_id = request_id  # type: ignore[attr-defined]
         request.graph_client_request_id = (  # type: ignore[attr-defined]
@@ -119,6 +128,10 @@ class GraphMiddleware:
 
     def _refusal(self, request: HttpRequest) -> HttpResponse | None:
         return overlong(request) or foreign_host(request) or not_understood(request)
+
+    def _door(self, request: HttpRequest) -> Door:
+        page = PAGES.fullmatch(request.path_info)
+        return Door.ADMIN if page and page[1] == "admin" else Door.API
 
     def _is_page(self, request: HttpRequest) -> bool:
         if request.path_info == "/":  # both a page and a service root

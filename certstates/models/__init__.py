@@ -9,6 +9,7 @@ from certstates.models.fields import (
     new_id,
     refuse_unstorable,
 )
+from certstates.models.history import Door, StateEvent
 from certstates.models.queryset import CertificateStateQuerySet
 from certstates.models.removed import RemovedState
 from certstates.models.revocation import RevocationStatus
@@ -25,9 +26,11 @@ __all__ = [
     "LAST_MOMENT",
     "TEXT_LENGTH",
     "CertificateStateQuerySet",
+    "Door",
     "ManagedAllDeviceCertificateState",
     "RemovedState",
     "RevocationStatus",
+    "StateEvent",
     "TransactionId",
     "camel_case",
     "new_id",

@@ -20,7 +20,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from certstates.examples import curl_create
-from certstates.models import ManagedAllDeviceCertificateState
+from certstates.history import recorded
+from certstates.models import Door, ManagedAllDeviceCertificateState
 from certstates.permissions import READ_WRITE
 from certstates.tokens import issue_token
 from project import locks
@@ -136,7 +137,7 @@ class Command(BaseCommand):
         if ManagedAllDeviceCertificateState.objects.exists():
             return
         records = ManagedAllDeviceCertificateState.objects.all()
-        with transaction.atomic():
+        with recorded(Door.COMMAND, who="up"), transaction.atomic():
             call_command("loaddata", FIXTURE, verbosity=0)
             records.move_dates(timezone.now() - FIXTURE_MOMENT)
         self.say(f"Loaded {records.count()} records from the fixture {FIXTURE}")

@@ -1,0 +1,50 @@
+"""Who makes a change, by which door and why: what the history's triggers are told.
+
+django-pghistory sends it to PostgreSQL with each writing statement.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pghistory
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from certstates.models import Door
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+@contextmanager
+def recorded(door: Door, *, who: str) -> Iterator[uuid.UUID]:
+    """Have all changes within known as one batch of this author; yield its id."""
+    with pghistory.context(door=door, who=who) as context:
+        yield context.id
+
+
+def name_staff(get_response: GetResponse) -> GetResponse:
+    """Tell the history who is signed in, where the admin is about to write."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.method == "POST" and request.path_info.startswith("/admin/"):
+            by(request.user.get_username())
+        return get_response(request)
+
+    return middleware
+
+
+def by(who: str) -> None:
+    """Name the author of the changes from here on, where a request is recorded."""
+    pghistory.context(who=who)
+
+
+def because(reason: str) -> None:
+    """Give the reason for the changes from here on, where a request is recorded."""
+    if reason:
+        pghistory.context(reason=reason)
+
+
+def through(door: Door) -> None:
+    """Correct the door of the changes from here on, where a request is recorded."""
+    pghistory.context(door=door)
