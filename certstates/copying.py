@@ -28,6 +28,8 @@ def copy_rows(model: type[models.Model], rows: Iterable[Mapping[str, Any]]) -> N
     types = [str(f.db_type(connection)).partition("(")[0] for f in fields]
     values = map(itemgetter(*(f.attname for f in fields)), rows)
     with transaction.atomic(), connection.cursor() as cursor:
+        # COPY passes django-pghistory by; a statement before it tells who writes.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for chunk in chunks(values):
             # Django translates the errors of execute() by itself, but not of copy().
             with (
@@ -38,7 +40,7 @@ def copy_rows(model: type[models.Model], rows: Iterable[Mapping[str, Any]]) -> N
                 for row in chunk:
                     copy.write_row(row)
         # Without statistics the next question would be planned for the table before.
-        cursor.execute(sql.SQL("ANALYZE {}").format(table))
+        cursor.execute(sql.SQL("ANALYZE {}").format(table).as_string())
 
 
 def chunks(rows: Iterator[Any]) -> Iterator[Iterator[Any]]:

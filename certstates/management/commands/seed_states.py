@@ -12,7 +12,9 @@ from psycopg import errors
 from tqdm import tqdm
 
 from certstates.copying import copy_rows
-from certstates.models import MOVABLE, ManagedAllDeviceCertificateState
+from certstates.history import recorded
+from certstates.models import Door, ManagedAllDeviceCertificateState
+from certstates.models.queryset import MOVABLE
 from certstates.seeding.rows import make_rows
 
 MOST = 100_000_000
@@ -75,7 +77,7 @@ class Command(BaseCommand):
         rows = make_rows(count, seed=seed, now=now)
         # On stderr, and only where somebody looks at it (None).
         bar = tqdm(rows, total=count, unit=" records", unit_scale=True, disable=None)
-        with refusals_explained(seed):
+        with refusals_explained(seed), recorded(Door.COMMAND, who="seed_states"):
             copy_rows(ManagedAllDeviceCertificateState, bar)
         seconds = time.monotonic() - started
         self.stdout.write(
