@@ -1,8 +1,5 @@
 """The two pages for people who have just arrived."""
 
-import functools
-from collections.abc import Callable
-
 from django.conf import settings
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponse, HttpResponseBase
@@ -18,40 +15,14 @@ from certstates.models import RevocationStatus
 from certstates.negotiation import wants_page
 from certstates.odata.batch import MOST_ITEMS
 from certstates.permissions import READ, READ_WRITE
+from certstates.policy import without_forms
 from certstates.service_views import service_document
 from certstates.views import CertificateStateViewSet
-
-Page = Callable[[HttpRequest], HttpResponse]
-
-# Nothing comes from elsewhere, nothing is sent elsewhere, nobody frames the page.
-CONTENT_SECURITY_POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",  # Swagger UI's style sheet holds its icons
-        "connect-src 'self'",  # the description, and requests that are tried out
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    ]
-)
-
-
-def self_contained(page: Page) -> Page:
-    """Let a page load what this server has, and nothing else."""
-
-    @functools.wraps(page)
-    def guarded(request: HttpRequest) -> HttpResponse:
-        response = page(request)
-        response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-        return response
-
-    return guarded
 
 
 @csrf_exempt  # its address is a service root too, whose refusals are 405
 @vary_on_headers("Accept")
+@without_forms
 def landing(request: HttpRequest) -> HttpResponseBase:
     """Show the page, or the service document to who prefers JSON."""
     if not wants_page(request):
@@ -65,7 +36,7 @@ def no_page(request: HttpRequest, **kwargs: str) -> HttpResponse:
 
 
 @require_safe
-@self_contained
+@without_forms
 def docs(request: HttpRequest) -> HttpResponse:
     server = public_url(request).rstrip("/")
     return render(

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import condition, require_safe
 
-from certstates.pages import self_contained
+from certstates.policy import without_forms
 
 
 def etag_of_document(request: HttpRequest) -> str:
@@ -25,6 +25,6 @@ def openapi(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@self_contained
+@without_forms
 def interactive(request: HttpRequest) -> HttpResponse:
     return render(request, "api.html")
