@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from calendar import monthrange
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -20,10 +21,16 @@ MOVABLE = (
     dt.datetime(2200, 1, 1, tzinfo=dt.UTC),
 )
 
+ALMOST_A_DAY = dt.timedelta(days=1) - dt.timedelta.resolution
+OPEN = [RevocationStatus.PENDING, RevocationStatus.ISSUED, RevocationStatus.FAILED]
+
 
 class CertificateStateQuerySet(models.QuerySet["ManagedAllDeviceCertificateState"]):
     def expired(self) -> Self:
         return self.filter(certificate_expiration_date_time__lte=timezone.now())
+
+    def unexpired(self) -> Self:
+        return self.filter(certificate_expiration_date_time__gt=timezone.now())
 
     def expiring(self, *, within: dt.timedelta) -> Self:
         """Return what is still valid, but not for longer than ``within``."""
@@ -33,15 +40,34 @@ class CertificateStateQuerySet(models.QuerySet["ManagedAllDeviceCertificateState
             certificate_expiration_date_time__lte=now + within,
         )
 
-    def revocation_open(self) -> Self:
+    def expiring_in_month(self, month: dt.date) -> Self:
+        """Return what expires, or expired, in the month of this day (UTC)."""
+        first = dt.datetime(month.year, month.month, 1, tzinfo=dt.UTC)
+        _, days = monthrange(first.year, first.month)
+        last = first.replace(day=days) + ALMOST_A_DAY  # December 9999 has no next
+        return self.filter(certificate_expiration_date_time__range=(first, last))
+
+    def revocation_open(self, *, longer_than: dt.timedelta | None = None) -> Self:
         """Return what was meant to be revoked and is not, or not yet."""
-        return self.filter(
-            certificate_revoke_status__in=[
-                RevocationStatus.PENDING,
-                RevocationStatus.ISSUED,
-                RevocationStatus.FAILED,
-            ]
-        )
+        waiting = self.filter(certificate_revoke_status__in=OPEN)
+        if longer_than is None:
+            return waiting
+        since = timezone.now() - longer_than
+        return waiting.filter(certificate_revoke_status_last_change_date_time__lt=since)
+
+    # Each of these orders is an index's, which so serves what is asked in that order.
+
+    def by_expiry(self) -> Self:
+        return self.order_by("certificate_expiration_date_time", "id")
+
+    def by_status(self) -> Self:
+        return self.order_by("certificate_revoke_status", "id")
+
+    def longest_open_first(self) -> Self:
+        return self.order_by("certificate_revoke_status_last_change_date_time", "id")
+
+    def last_written_first(self) -> Self:
+        return self.order_by("-version", "-id")
 
     def move_dates(self, by: dt.timedelta) -> None:
         """Move the certificates' dates, so that yesterday's example is today's."""

@@ -1,0 +1,221 @@
+"""The morning's questions about all records, and their answers.
+
+What is counted is counted in one query, and each number leads to the list of what it
+counted. Nothing here costs more when there are more records.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.admin.utils import quote
+from django.urls import reverse
+from django.utils import timezone
+
+from certstates.charts import Figure, drawn
+from certstates.models import (
+    CertificateStateQuerySet,
+    ManagedAllDeviceCertificateState,
+    RevocationStatus,
+)
+from certstates.statistics import Count, counts_or_estimates, shares_of
+
+STATES = ManagedAllDeviceCertificateState.objects
+LIST = "admin:certstates_managedalldevicecertificatestate_changelist"
+RECORD = "admin:certstates_managedalldevicecertificatestate_change"
+
+MONTHS = 12
+MOST_ISSUERS = 8
+MOST_RECORDS = 8
+HIGHEST_COLUMN = 120  # pixels
+WIDEST_BAR = 100  # percent
+LONG_OPEN = 30  # days that a revocation may take before the page says so
+UNITS = (("day", 24 * 60 * 60), ("hour", 60 * 60), ("minute", 60))
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """How many are there? The list, narrowed by ``parameters``, shows the same."""
+
+    label: str
+    parameters: dict[str, str]
+    records: CertificateStateQuerySet
+    tone: str = "calm"  # how much it matters: alarm, soon or calm
+    name: str = ""  # in full, where the label is short
+
+    def answered(self, count: Count) -> Figure:
+        name = self.name or self.label
+        url = list_url(**self.parameters)
+        return Figure(self.label, count, url=url, name=name, tone=self.tone)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One record, a moment in its life, and how far away that is."""
+
+    record: ManagedAllDeviceCertificateState
+    moment: dt.datetime
+    distance: str
+
+    @property
+    def url(self) -> str:
+        return reverse(RECORD, args=[quote(self.record.pk)])
+
+
+def list_url(**parameters: str) -> str:
+    query = f"?{urlencode(parameters)}" if parameters else ""
+    return f"{reverse(LIST)}{query}"
+
+
+def overview() -> dict[str, Any]:
+    """Return all that the dashboard shows."""
+    groups = {
+        "records": [Question("Records", {}, STATES.order_by("pk"))],
+        "expiry": expiry_questions(),
+        "revocation": revocation_questions(),
+        "months": month_questions(timezone.now().date()),
+    }
+    asked = [question for group in groups.values() for question in group]
+    counts = counts_or_estimates({question: question.records for question in asked})
+    answers = {
+        name: [question.answered(counts[question]) for question in group]
+        for name, group in groups.items()
+    }
+    [records] = answers["records"]
+    return {
+        **answers,
+        "records": records,
+        "months": drawn(answers["months"], longest=HIGHEST_COLUMN),
+        "issuers": issuers(records.count),
+        "longest_open": longest_open(),
+        "expiring_next": expiring_next(),
+        "newest_changes": newest_changes(),
+        "is_estimated": any(not count.is_exact for count in counts.values()),
+    }
+
+
+def expiry_questions() -> list[Question]:
+    windows = [(7, "soon"), (30, "calm"), (90, "calm")]
+    return [
+        Question(
+            "Expired", {"expiry": "expired"}, STATES.expired().by_expiry(), "alarm"
+        ),
+        *(
+            Question(
+                f"Expiring within {days} days",
+                {"expiry": str(days)},
+                STATES.expiring(within=dt.timedelta(days=days)).by_expiry(),
+                tone,
+            )
+            for days, tone in windows
+        ),
+    ]
+
+
+def revocation_questions() -> list[Question]:
+    """Ask what failed first: nobody else will act on it."""
+    statuses = [
+        (RevocationStatus.FAILED, "alarm"),
+        (RevocationStatus.PENDING, "calm"),
+        (RevocationStatus.ISSUED, "calm"),
+    ]
+    long = STATES.revocation_open(longer_than=dt.timedelta(days=LONG_OPEN))
+    return [
+        *(
+            Question(
+                status.label,
+                {"status": status.wire_name},
+                STATES.filter(certificate_revoke_status=status).by_status(),
+                tone,
+            )
+            for status, tone in statuses
+        ),
+        Question(
+            f"Revocation open for over {LONG_OPEN} days",
+            {"open": str(LONG_OPEN)},
+            long.longest_open_first(),
+            "soon",
+        ),
+    ]
+
+
+def month_questions(today: dt.date) -> list[Question]:
+    """Ask for whole months, this one first: the list is narrowed by months as well."""
+    return [
+        Question(
+            f"{month:%b}",
+            {"expiry": f"{month:%Y-%m}"},
+            STATES.expiring_in_month(month).by_expiry(),
+            name=f"{month:%B %Y}",
+        )
+        for month in months_from(today, MONTHS)
+    ]
+
+
+def months_from(day: dt.date, number: int) -> Iterator[dt.date]:
+    first = day.year * 12 + day.month - 1
+    for month in range(first, first + number):
+        yield dt.date(month // 12, month % 12 + 1, 1)
+
+
+def issuers(total: Count) -> list[Figure]:
+    """Return the issuers with most records, and in one line the rest of the records."""
+    shares = shares_of(
+        STATES.all(), "certificate_issuer_name", total=total, most=MOST_ISSUERS
+    )
+    figures = [
+        Figure(name, count, url=list_url(issuer=name), name=name)
+        for name, count in shares.largest
+    ]
+    if shares.others.value:
+        figures.append(Figure("Others, or none given", shares.others))
+    return drawn(figures, longest=WIDEST_BAR)
+
+
+# All that the page says of a single record; its other texts may be long.
+RECORDS = STATES.only(
+    "managed_device_display_name",
+    "user_principal_name",
+    "certificate_subject_name",
+    "certificate_expiration_date_time",
+    "certificate_revoke_status",
+    "certificate_revoke_status_last_change_date_time",
+    "updated_at",
+)
+
+
+def longest_open() -> Line | None:
+    """Return the revocation that has been open for the longest time."""
+    record = RECORDS.revocation_open().longest_open_first().first()
+    if record is None:
+        return None
+    return line(record, record.certificate_revoke_status_last_change_date_time)
+
+
+def expiring_next() -> list[Line]:
+    records = RECORDS.unexpired().by_expiry()[:MOST_RECORDS]
+    return [line(r, r.certificate_expiration_date_time) for r in records]
+
+
+def newest_changes() -> list[Line]:
+    """Return what was written last, the newest first."""
+    records = RECORDS.last_written_first()[:MOST_RECORDS]
+    return [line(r, r.updated_at) for r in records]
+
+
+def line(record: ManagedAllDeviceCertificateState, moment: dt.datetime) -> Line:
+    return Line(record, moment, distance(moment - timezone.now()))
+
+
+def distance(span: dt.timedelta) -> str:
+    """Return how far away a moment is: ``in 12 days``, ``3 hours ago``."""
+    seconds = abs(int(span.total_seconds()))
+    for unit, length in UNITS:
+        if number := seconds // length:
+            words = f"{number:,} {unit}{'' if number == 1 else 's'}"
+            return f"in {words}" if span > dt.timedelta() else f"{words} ago"
+    return "now"
