@@ -22,16 +22,18 @@ from certstates.models import (
     ManagedAllDeviceCertificateState,
     RevocationStatus,
 )
-from certstates.statistics import Count, counts_or_estimates, shares_of
+from certstates.statistics import CAP, Count, counts_or_estimates, shares_of
 
 STATES = ManagedAllDeviceCertificateState.objects
 LIST = "admin:certstates_managedalldevicecertificatestate_changelist"
 RECORD = "admin:certstates_managedalldevicecertificatestate_change"
 
 MONTHS = 12
+# A column shows two digits: with many records, a month is not worth more counting.
+COARSE_CAP = 1000
 MOST_ISSUERS = 8
 MOST_RECORDS = 8
-HIGHEST_COLUMN = 120  # pixels
+HIGHEST_COLUMN = 180  # pixels
 WIDEST_BAR = 100  # percent
 LONG_OPEN = 30  # days that a revocation may take before the page says so
 UNITS = (("day", 24 * 60 * 60), ("hour", 60 * 60), ("minute", 60))
@@ -73,29 +75,33 @@ def list_url(**parameters: str) -> str:
 
 def overview() -> dict[str, Any]:
     """Return all that the dashboard shows."""
-    groups = {
-        "records": [Question("Records", {}, STATES.order_by("pk"))],
-        "expiry": expiry_questions(),
-        "revocation": revocation_questions(),
-        "months": month_questions(timezone.now().date()),
-    }
-    asked = [question for group in groups.values() for question in group]
-    counts = counts_or_estimates({question: question.records for question in asked})
-    answers = {
-        name: [question.answered(counts[question]) for question in group]
-        for name, group in groups.items()
-    }
-    [records] = answers["records"]
+    [records], expiry, revocation = answers(
+        [Question("Records", {}, STATES.order_by("pk"))],
+        expiry_questions(),
+        revocation_questions(),
+    )
+    is_small = records.count.is_exact
+    [months] = answers(
+        month_questions(timezone.now().date()),
+        cap=CAP if is_small else COARSE_CAP,
+    )
     return {
-        **answers,
         "records": records,
-        "months": drawn(answers["months"], longest=HIGHEST_COLUMN),
+        "expiry": expiry,
+        "revocation": revocation,
+        "months": drawn(months, longest=HIGHEST_COLUMN),
         "issuers": issuers(records.count),
         "longest_open": longest_open(),
         "expiring_next": expiring_next(),
         "newest_changes": newest_changes(),
-        "is_estimated": any(not count.is_exact for count in counts.values()),
     }
+
+
+def answers(*groups: list[Question], cap: int = CAP) -> list[list[Figure]]:
+    """Answer all groups of questions at once."""
+    asked = {question: question.records for group in groups for question in group}
+    counts = counts_or_estimates(asked, cap=cap)
+    return [[question.answered(counts[question]) for question in g] for g in groups]
 
 
 def expiry_questions() -> list[Question]:
@@ -162,8 +168,8 @@ def months_from(day: dt.date, number: int) -> Iterator[dt.date]:
         yield dt.date(month // 12, month % 12 + 1, 1)
 
 
-def issuers(total: Count) -> list[Figure]:
-    """Return the issuers with most records, and in one line the rest of the records."""
+def issuers(total: Count) -> dict[str, Any]:
+    """Return the issuers with most records, and how many records are not theirs."""
     shares = shares_of(
         STATES.all(), "certificate_issuer_name", total=total, most=MOST_ISSUERS
     )
@@ -171,9 +177,10 @@ def issuers(total: Count) -> list[Figure]:
         Figure(name, count, url=list_url(issuer=name), name=name)
         for name, count in shares.largest
     ]
-    if shares.others.value:
-        figures.append(Figure("Others, or none given", shares.others))
-    return drawn(figures, longest=WIDEST_BAR)
+    return {
+        "largest": drawn(figures, longest=WIDEST_BAR),
+        "others": shares.others,
+    }
 
 
 # All that the page says of a single record; its other texts may be long.
