@@ -7,7 +7,7 @@ from django.apps.config import AppConfig
 from django.core.checks import CheckMessage, Info, register
 from django.db import DatabaseError, connection
 
-TRIGRAM_INDEX = "certstates_device_user_trgm"
+from certstates.models.lookups import TRIGRAM_INDEX
 
 NO_TRIGRAM_INDEX = Info(
     "The search for a part of a device or user name has no index on this server.",

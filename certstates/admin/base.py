@@ -12,3 +12,14 @@ if TYPE_CHECKING:
     StateAdmin = admin.ModelAdmin[ManagedAllDeviceCertificateState]
 else:
     StateAdmin = admin.ModelAdmin
+
+
+class WrongParameter(Exception):
+    """A parameter of the list's address that means nothing.
+
+    The list is then shown without it, and says why.
+    """
+
+    def __init__(self, name: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.name = name

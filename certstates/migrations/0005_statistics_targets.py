@@ -26,6 +26,6 @@ def set_targets(target):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("certstates", "0003_change_tracking")]
+    dependencies = [("certstates", "0004_history")]
 
     operations = [migrations.RunSQL([*set_targets(1000), ANALYZE], set_targets(-1))]

@@ -3,26 +3,31 @@
 from certstates.models.fields import (
     ID_LENGTH,
     ID_PATTERN,
+    KEY_LENGTH,
     TEXT_LENGTH,
     TransactionId,
     camel_case,
     new_id,
     refuse_unstorable,
+    sort_key,
 )
 from certstates.models.history import Door, StateEvent
+from certstates.models.issuers import issuers
 from certstates.models.queryset import CertificateStateQuerySet
 from certstates.models.removed import RemovedState
-from certstates.models.revocation import RevocationStatus
+from certstates.models.revocation import RevocationStatus, Tone
 from certstates.models.states import (
     FIRST_MOMENT,
     LAST_MOMENT,
     ManagedAllDeviceCertificateState,
 )
+from certstates.models.suspicions import digits_of
 
 __all__ = [
     "FIRST_MOMENT",
     "ID_LENGTH",
     "ID_PATTERN",
+    "KEY_LENGTH",
     "LAST_MOMENT",
     "TEXT_LENGTH",
     "CertificateStateQuerySet",
@@ -31,8 +36,12 @@ __all__ = [
     "RemovedState",
     "RevocationStatus",
     "StateEvent",
+    "Tone",
     "TransactionId",
     "camel_case",
+    "digits_of",
+    "issuers",
     "new_id",
     "refuse_unstorable",
+    "sort_key",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid_utils
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import Collate, Left, Upper
 
 ID_LENGTH = 255
 # Longer than any real name (X.520 allows 64 characters for a common name, a user
@@ -17,6 +18,11 @@ DIGITS_LENGTH = 255
 # Read alike by Python and PostgreSQL ($ is not: Python lets a line end follow it).
 # No address could lead to "." and "..": browsers and SDKs take them for directories.
 ID_PATTERN = r"\A(?!\.\.?\Z)[^\u0000-\u001f\u007f-\u009f/]+\Z"
+
+
+# Of a text as a sort key. It travels in the address of the next page, which must stay
+# short enough, and in indexes, whose entries must.
+KEY_LENGTH = 255
 
 
 def camel_case(name: str) -> str:
@@ -56,6 +62,11 @@ def nullable_text(
         validators=[refuse_unstorable],
         help_text=help_text,
     )
+
+
+def sort_key(name: str) -> Collate:
+    """Return a text as records sort by it: in any case, by the code points."""
+    return Collate(Left(Upper(name), KEY_LENGTH), "C")
 
 
 class TransactionId(models.Func):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from calendar import monthrange
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
+from certstates.models.lookups import equals, fitting
 from certstates.models.revocation import RevocationStatus
 
 if TYPE_CHECKING:  # the name in quotation marks below
@@ -22,7 +24,6 @@ MOVABLE = (
 )
 
 ALMOST_A_DAY = dt.timedelta(days=1) - dt.timedelta.resolution
-OPEN = [RevocationStatus.PENDING, RevocationStatus.ISSUED, RevocationStatus.FAILED]
 
 
 class CertificateStateQuerySet(models.QuerySet["ManagedAllDeviceCertificateState"]):
@@ -47,13 +48,30 @@ class CertificateStateQuerySet(models.QuerySet["ManagedAllDeviceCertificateState
         last = first.replace(day=days) + ALMOST_A_DAY  # December 9999 has no next
         return self.filter(certificate_expiration_date_time__range=(first, last))
 
+    def issued_by(self, issuer: str) -> Self:
+        """Return the certificates of one issuer; its name is read in any case."""
+        return self.filter(equals("certificate_issuer_name", issuer))
+
+    def resembling(self, meant: Mapping[str, str], *, inside: bool = False) -> Self:
+        """Return the records that one of these texts fits, each found by an index.
+
+        The keys are what a text is taken for: an id, which fits whole; digits, a
+        device, a user or a subject, which fit at the beginning and in any case. The
+        names of devices and users also fit ``inside``, which needs the trigram index.
+        """
+        fits = Q(pk__in=[])
+        for kind, text in meant.items():
+            fits |= fitting(kind, text, inside=inside)
+        return self.filter(fits)
+
     def revocation_open(self, *, longer_than: dt.timedelta | None = None) -> Self:
         """Return what was meant to be revoked and is not, or not yet."""
-        waiting = self.filter(certificate_revoke_status__in=OPEN)
-        if longer_than is None:
-            return waiting
-        since = timezone.now() - longer_than
-        return waiting.filter(certificate_revoke_status_last_change_date_time__lt=since)
+        if longer_than is not None:
+            return self.revocation_open().filter(
+                certificate_revoke_status_last_change_date_time__lte=timezone.now()
+                - longer_than
+            )
+        return self.filter(certificate_revoke_status__in=RevocationStatus.open())
 
     # Each of these orders is an index's, which so serves what is asked in that order.
 

@@ -13,6 +13,7 @@ from collections.abc import Collection
 from django.contrib.postgres.indexes import OpClass
 from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import models
+from django.db.models import F, OrderBy, Q
 from django.db.models.functions import Now, Upper
 from django.utils import timezone
 
@@ -23,10 +24,12 @@ from certstates.models.fields import (
     new_id,
     nullable_text,
     refuse_unstorable,
+    sort_key,
     version_field,
 )
 from certstates.models.queryset import CertificateStateQuerySet
 from certstates.models.revocation import RevocationStatus
+from certstates.models.suspicions import odd_thumbprint, odd_year, order_of_dates
 
 # Python's datetime has no more than these, and neither has Graph.
 FIRST_MOMENT = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -169,6 +172,42 @@ class ManagedAllDeviceCertificateState(models.Model):
                 OpClass(Upper("certificate_serial_number"), name="text_pattern_ops"),
                 name="certstates_serial_number",
             ),
+            # The list sorted by a text, which begins with, equals or comes after one:
+            # the expressions are those of the API's $orderby, see odata/ordering.py.
+            models.Index(
+                OrderBy(sort_key("managed_device_display_name"), nulls_first=True),
+                F("id"),
+                name="certstates_device_order",
+            ),
+            models.Index(
+                OrderBy(sort_key("user_principal_name"), nulls_first=True),
+                F("id"),
+                name="certstates_user_order",
+            ),
+            models.Index(
+                OrderBy(sort_key("certificate_subject_name"), nulls_first=True),
+                F("id"),
+                name="certstates_subject_order",
+            ),
+            models.Index(
+                OrderBy(sort_key("certificate_serial_number"), nulls_first=True),
+                F("id"),
+                name="certstates_serial_order",
+            ),
+            # "What of this issuer expires next?"
+            models.Index(
+                OrderBy(sort_key("certificate_issuer_name"), nulls_first=True),
+                F("certificate_expiration_date_time"),
+                F("id"),
+                name="certstates_issuer_order",
+            ),
+            # "Which revocation has been open for how long?": few are.
+            models.Index(
+                "certificate_revoke_status_last_change_date_time",
+                "id",
+                name="certstates_open_revocation",
+                condition=Q(certificate_revoke_status__in=RevocationStatus.open()),
+            ),
             # "What was written since?": the delta.
             models.Index("version", "id", name="certstates_version"),
         ]
@@ -176,6 +215,19 @@ class ManagedAllDeviceCertificateState(models.Model):
     def __str__(self) -> str:
         device = self.managed_device_display_name or "(no device)"
         return f"{device}: {self.certificate_subject_name or self.id}"
+
+    @property
+    def suspicions(self) -> list[str]:
+        """Return a sentence for each thing that is legal here, and hardly meant."""
+        issued = self.certificate_issuance_date_time
+        expires = self.certificate_expiration_date_time
+        found = [
+            order_of_dates(issued, expires),
+            odd_year("Its date of issue", issued),
+            odd_year("Its date of expiry", expires),
+            odd_thumbprint(self.certificate_thumbprint),
+        ]
+        return [sentence for sentence in found if sentence]
 
     def save_changes(self, changed: Collection[str], *, dated: bool) -> None:
         """Write only the named fields, so that nobody undoes a neighbour's edit.

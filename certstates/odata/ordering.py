@@ -8,13 +8,13 @@ so that no two records share a place.
 import datetime as dt
 import decimal
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from django.db.models import F, OrderBy, Value
 
 from certstates.errors import BadRequest
-from certstates.models import CertificateStateQuerySet
+from certstates.models import KEY_LENGTH, CertificateStateQuerySet
 from certstates.odata import sql, syntax
 from certstates.odata.expressions import Binder
 from certstates.odata.operators import truth
@@ -23,8 +23,6 @@ from certstates.odata.values import Edm
 
 OPTION = "$orderby"
 MOST_KEYS = 8
-# The sort keys travel in the address of the next page, which must stay short enough.
-KEY_LENGTH = 255
 # Each key is selected, sorted by and compared with the last page's.
 MOST_WEIGHT = sql.MOST_WEIGHT // 5
 MICROSECOND = dt.timedelta(microseconds=1)
@@ -95,6 +93,13 @@ class SortKey:
         or_null = " OR {0} IS NULL" if self.found.nullable else ""
         return truth(f"({{0}} < {{1}}{or_null})", self.found, value)
 
+    def stretches_beyond(self, value: Typed | None) -> list[Typed]:
+        """Return ``beyond`` in parts, each of which is one stretch of an index."""
+        if value is None or not self.descending or not self.found.nullable:
+            return [self.beyond(value)]
+        nulls = truth("({0} IS NULL)", self.found)
+        return [truth("({0} < {1})", self.found, value), nulls]
+
     def equals(self, value: Typed | None) -> Typed:
         if value is None:
             return truth("({0} IS NULL)", self.found)
@@ -138,6 +143,25 @@ class Ordering:
                 condition,
             )
         return condition
+
+    def stretches_after(self, dumped: Sequence[Any]) -> list[Typed]:
+        """Return ``after`` in parts that follow each other in this order.
+
+        An index over all keys leads to the beginning of each, at any depth. Only the
+        first key may be null.
+        """
+        first, *rest = self.keys
+        if not first.found.nullable:
+            return [self.after(dumped)]
+        value = first.load(dumped[0])
+        within = Ordering((*rest,)).after(dumped[1:])
+        same = truth("({0} AND {1})", first.equals(value), within)
+        return [same, *first.stretches_beyond(value)]
+
+    def reversed(self) -> "Ordering":
+        """Return the order that begins with the last record."""
+        keys = (replace(key, descending=not key.descending) for key in self.keys)
+        return Ordering((*keys,))
 
     def _is_row_comparison(self) -> bool:
         directions = {key.descending for key in self.keys}

@@ -1,0 +1,195 @@
+"""One page of the list, as its address asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+from django.contrib.admin.views.main import ORDER_VAR, SEARCH_VAR, ChangeList
+from django.http import HttpRequest
+
+from certstates.admin.base import WrongParameter
+from certstates.admin.columns import COLUMNS
+from certstates.admin.pager import LAST, PARAMETER, Page, Place
+from certstates.admin.search import explained, read
+from certstates.odata.ordering import Ordering, parse_ordering
+from certstates.statistics import Count, count_or_estimate
+
+DEFAULT_ORDER = "4"  # what expires first
+# Matches of a search are read to be counted, those of a filter are found in an index.
+MOST_COUNTED = {True: 1_000, False: 10_000}
+
+
+class Sort:
+    """The column that the list is sorted by: its number from 1, with a minus if down.
+
+    Only one: there is an index for each column, and for no two of them.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text, _, _ = text.partition(".")
+        self.descending = self.text.startswith("-")
+        number = self.text.removeprefix("-")
+        known = {str(n): column for n, column in enumerate(COLUMNS, start=1)}
+        if number not in known:
+            sentence = f"There is no column “{self.text[:20]}” to sort by."
+            raise WrongParameter(ORDER_VAR, sentence)
+        self.column = known[number]
+
+    @property
+    def ordering(self) -> Ordering:
+        asked: str = getattr(self.column, "admin_order_field")  # noqa: B009
+        ordering = parse_ordering(asked, {})
+        return ordering.reversed() if self.descending else ordering
+
+
+class Records(ChangeList):
+    """A list that is counted up to a point, and paged by place.
+
+    Nothing is read before it is needed, so that this also serves to select what an
+    action or an export is about.
+    """
+
+    @cached_property
+    def sort(self) -> Sort:
+        return Sort(self.params.get(ORDER_VAR) or DEFAULT_ORDER)
+
+    def get_ordering(self, request: HttpRequest, queryset: Any) -> list[Any]:
+        return [key.order_by for key in self.sort.ordering.keys]
+
+    def get_ordering_field_columns(self) -> dict[int, Literal["desc", "asc"]]:
+        index = [*self.list_display].index(self.sort.column)
+        return {index: "desc" if self.sort.descending else "asc"}
+
+    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
+        found: dict[str, Any] = super().get_filters_params(params)
+        return {name: value for name, value in found.items() if name != PARAMETER}
+
+    def get_query_string(
+        self,
+        new_params: dict[str, Any] | None = None,
+        remove: Iterable[str] | None = None,
+    ) -> str:
+        """Return the address of another list; it starts with its first page."""
+        return super().get_query_string(
+            {PARAMETER: None, **(new_params or {})}, remove or []
+        )
+
+    def get_results(self, request: HttpRequest) -> None:
+        at = self.params.get(PARAMETER)
+        self.place = Place.read(at, self.sort.text) if at else Place()
+        self.show_full_result_count = False
+        self.full_result_count = None
+        self.can_show_all = False
+
+    @cached_property
+    def page(self) -> Page:
+        size = self.list_per_page
+        return Page.of(self.queryset, self.sort.ordering, self.place, size)
+
+    @cached_property
+    def count(self) -> Count:
+        cap = MOST_COUNTED[bool(self.query)]
+        return count_or_estimate(self.queryset, cap=cap)
+
+    @cached_property
+    def result_list(self) -> Any:
+        return self.page.records
+
+    @property
+    def result_count(self) -> int:  # type: ignore[override]
+        return self.count.value
+
+    @property
+    def multi_page(self) -> bool:  # type: ignore[override]
+        return bool(self.page.previous or self.page.next)
+
+    @property
+    def show_admin_actions(self) -> bool:  # type: ignore[override]
+        return bool(self.result_list)
+
+    # --- What the template asks for ---------------------------------------------------
+
+    @property
+    def headers(self) -> list[dict[str, Any]]:
+        """Return each column's name, its state of order, and the way to sort by it."""
+        return [self.header(n, column) for n, column in enumerate(COLUMNS, start=1)]
+
+    def header(self, number: int, column: Any) -> dict[str, Any]:
+        current = column is self.sort.column
+        down = current and not self.sort.descending
+        return {
+            "text": column.short_description,
+            "name": column.__name__,
+            "order": current
+            and ("descending" if self.sort.descending else "ascending"),
+            "url": self.get_query_string({ORDER_VAR: f"{'-' if down else ''}{number}"}),
+        }
+
+    @property
+    def pager(self) -> list[dict[str, Any]]:
+        """Return the ways to the first, previous, next and last page."""
+        page, last = self.page, None
+        if page.next:
+            last = self.get_query_string({PARAMETER: LAST})
+        return [
+            {"text": "First", "url": page.previous and self.get_query_string()},
+            {"text": "Previous", "url": self.url_at(page.previous)},
+            {"text": "Next", "url": self.url_at(page.next)},
+            {"text": "Last", "url": last},
+        ]
+
+    def url_at(self, place: Place | None) -> str | None:
+        if place is None:
+            return None
+        return self.get_query_string({PARAMETER: place.sign(self.sort.text)})
+
+    @property
+    def extent(self) -> str:
+        """Return which records are shown, of how many: only what is certain."""
+        page, shown = self.page, len(self.page.records)
+        first = page.before
+        if first is None and page.next is None and self.count.is_exact:
+            first = self.count.value - shown
+        if first is None:
+            which = "the last" if page.next is None else ""
+            return f"{which} {shown:,} of {self.count}".strip()
+        if shown == 0:
+            return "none"
+        return f"{first + 1:,}\u2013{first + shown:,} of {self.count}"
+
+    @property
+    def has_checkboxes(self) -> bool:
+        return "action_checkbox" in self.list_display
+
+    @property
+    def explanation(self) -> str:
+        """Say how the search was understood."""
+        found = read(self.query)
+        return explained(found) if found else ""
+
+    @property
+    def url_of_all(self) -> str:
+        """Return the address without search and filters, in the same order."""
+        order = self.params.get(ORDER_VAR)
+        return f"?{urlencode({ORDER_VAR: order})}" if order else "?"
+
+    @property
+    def narrowing(self) -> list[dict[str, str]]:
+        """Return the search and the filters that are on, each with a way to drop it."""
+        on = [("Search", self.query, SEARCH_VAR)] if self.query else []
+        specs: list[Any] = self.filter_specs
+        filters = [spec for spec in specs if spec.value()]
+        on += [(spec.title, spec.words, spec.parameter_name) for spec in filters]
+        return [
+            {"title": title, "words": words, "url": self.get_query_string({name: None})}
+            for title, words, name in on
+        ]
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """Return what a form of this page must send along to change one thing only."""
+        kept = {k: v for k, v in self.params.items() if k != PARAMETER}
+        return [*kept.items()]

@@ -1,0 +1,47 @@
+"""Who issued certificates: a handful of names in a million records."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from certstates.models.lookups import escaped
+
+KEY = 'LEFT(UPPER(certificate_issuer_name), 255) COLLATE "C"'
+
+# From each name the index leads to the next, however many records are between them.
+# The lower bound keeps away from the nulls, with which the index begins.
+LEAP = f"""
+WITH RECURSIVE found (name, key) AS (
+    (SELECT certificate_issuer_name, {KEY}
+     FROM certstates_managedalldevicecertificatestate
+     WHERE {KEY} >= UPPER(%(first)s) AND {KEY} LIKE UPPER(%(pattern)s)
+     ORDER BY {KEY} NULLS FIRST LIMIT 1)
+  UNION ALL
+    SELECT following.* FROM found, LATERAL
+    (SELECT certificate_issuer_name, {KEY}
+     FROM certstates_managedalldevicecertificatestate
+     WHERE {KEY} > found.key AND {KEY} LIKE UPPER(%(pattern)s)
+     ORDER BY {KEY} NULLS FIRST LIMIT 1) AS following
+)
+SELECT name FROM found LIMIT %(limit)s
+"""  # noqa: S608 -- the expression is the constant above
+
+
+def issuers(beginning: str, *, limit: int = 20) -> list[str]:
+    """Return some issuers that begin like this, in any case; ``CN=`` may be left out.
+
+    Of names that differ in case only, or behind 255 characters, one is told.
+    """
+    found: list[str] = []
+    for text in [beginning, f"CN={beginning}"] if beginning else [""]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                LEAP,
+                {
+                    "first": text[:255],
+                    "pattern": f"{escaped(text[:255])}%",
+                    "limit": limit - len(found),
+                },
+            )
+            found += [name for (name,) in cursor.fetchall() if name]
+    return found
