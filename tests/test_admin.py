@@ -132,26 +132,6 @@ def test_a_change_of_status_that_brings_its_date_keeps_it(staff):
     assert changed == dt.datetime(2020, 2, 29, 10, tzinfo=dt.UTC)
 
 
-def test_a_stale_form_keeps_what_others_wrote_meanwhile(staff):
-    make_state(id="a", certificate_revoke_status=1)
-    url = f"{LIST}a/change/"
-    values = form_of(staff, url)
-    changed = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
-    State.objects.update(
-        certificate_revoke_status=4,
-        certificate_revoke_status_last_change_date_time=changed,
-        user_principal_name="neighbour",
-        certificate_expiration_date_time=changed,
-    )
-    staff.post(url, {**values, "managed_device_display_name": "NEW"})
-    record = State.objects.get()
-    assert record.managed_device_display_name == "NEW"
-    assert record.certificate_revoke_status == 4
-    assert record.certificate_revoke_status_last_change_date_time == changed
-    assert record.user_principal_name == "neighbour"
-    assert record.certificate_expiration_date_time == changed
-
-
 @pytest.mark.parametrize("id", ["a'b", "x y%z?#&+", "Ü-末", "a_2Fb", '"<>', "a:b;c,d"])
 def test_a_record_of_an_odd_id_can_be_opened_from_the_list(staff, id):
     make_state(id=id)

@@ -1,17 +1,20 @@
-"""Django's ModelAdmin, which is generic for the type checker only."""
+"""Django's ModelAdmin and ModelForm, which are generic for the type checker only."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django import forms
 from django.contrib import admin
 
 if TYPE_CHECKING:
     from certstates.models import ManagedAllDeviceCertificateState
 
     StateAdmin = admin.ModelAdmin[ManagedAllDeviceCertificateState]
+    StateModelForm = forms.ModelForm[ManagedAllDeviceCertificateState]
 else:
     StateAdmin = admin.ModelAdmin
+    StateModelForm = forms.ModelForm
 
 
 class WrongParameter(Exception):

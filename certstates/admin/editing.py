@@ -1,75 +1,77 @@
-"""The form of one record, along its certificate's life."""
+"""The form of one record, along its certificate's life, and what saving it means."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django import forms
-from django.contrib.admin.widgets import AdminTextareaWidget
-from django.db import models
+from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.db import models, transaction
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
 
-from certstates.admin.base import StateAdmin
+from certstates.admin import details
+from certstates.admin.details import DetailAdmin
+from certstates.admin.forms import StateForm, StoredTextField, read_seen
+from certstates.admin.overtaken import FIELDS, entered_words, what_happened_since
+from certstates.history import because
 from certstates.models import ManagedAllDeviceCertificateState
 
+LAST_CHANGE = "certificate_revoke_status_last_change_date_time"
+# What people only look at is told in words, with its distance from now.
+TOLD = {
+    "certificate_issuance_date_time": "issued",
+    "certificate_expiration_date_time": "expires",
+    LAST_CHANGE: "revocation_changed",
+}
 
-class EditAdmin(StateAdmin):
+LIFE: dict[str, tuple[str, ...]] = {
+    "Device and user": ("managed_device_display_name", "user_principal_name"),
+    "Validity": (
+        "certificate_issuance_date_time",
+        "certificate_expiration_date_time",
+        "validity",
+    ),
+    "Revocation": ("certificate_revoke_status", LAST_CHANGE),
+    "Certificate": (
+        "certificate_subject_name",
+        "certificate_issuer_name",
+        "certificate_serial_number",
+        "certificate_thumbprint",
+        "certificate_key_usages",
+        "key_usages_read",
+        "certificate_extended_key_usages",
+        "purposes_read",
+    ),
+    "Record": ("id", "recorded", "last_written", "etag"),
+}
+
+
+class EditAdmin(DetailAdmin):
     """How one record is shown and changed."""
 
-    readonly_fields = ("created_at", "updated_at")
-    fieldsets = (
-        (
-            None,
-            {"fields": ("id", "managed_device_display_name", "user_principal_name")},
-        ),
-        (
-            "Validity",
-            {
-                "fields": (
-                    "certificate_issuance_date_time",
-                    "certificate_expiration_date_time",
-                )
-            },
-        ),
-        (
-            "Revocation",
-            {
-                "fields": (
-                    "certificate_revoke_status",
-                    "certificate_revoke_status_last_change_date_time",
-                )
-            },
-        ),
-        (
-            "Certificate",
-            {
-                "fields": (
-                    "certificate_subject_name",
-                    "certificate_issuer_name",
-                    "certificate_serial_number",
-                    "certificate_thumbprint",
-                    "certificate_key_usages",
-                    "certificate_extended_key_usages",
-                )
-            },
-        ),
-        ("Record", {"fields": ("created_at", "updated_at")}),
-    )
+    form = StateForm
+    formfield_overrides = {models.CharField: {"form_class": StoredTextField}}
+
+    def get_fieldsets(
+        self, request: HttpRequest, obj: ManagedAllDeviceCertificateState | None = None
+    ) -> Any:
+        if obj is None:
+            sets = [
+                (title, [name for name in names if name not in self.readings])
+                for title, names in LIFE.items()
+            ]
+            return [*fieldsets(sets), REASON]
+        if self.has_change_permission(request, obj):
+            return [*fieldsets(LIFE.items()), REASON]
+        told = [(t, [TOLD.get(name, name) for name in ns]) for t, ns in LIFE.items()]
+        return fieldsets(told)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: ManagedAllDeviceCertificateState | None = None
     ) -> tuple[str, ...]:
         """An id is given once; another id would make another record."""
-        return ("id", *self.readonly_fields) if obj else self.readonly_fields
-
-    def formfield_for_dbfield(
-        self, db_field: models.Field[Any, Any], request: Any, **kwargs: Any
-    ) -> forms.Field | None:
-        """Keep the outer spaces of a text: the source wrote them."""
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if isinstance(field, forms.CharField):
-            field.strip = False
-        return field
+        return ("id", *self.readings) if obj else self.readings
 
     def get_form(
         self,
@@ -77,24 +79,30 @@ class EditAdmin(StateAdmin):
         obj: ManagedAllDeviceCertificateState | None = None,
         change: bool = False,
         **kwargs: Any,
-    ) -> type[forms.ModelForm[ManagedAllDeviceCertificateState]]:
-        """Have the form remember what it showed, so that "changed" means by its user.
+    ) -> Any:
+        """Have what is told in words explained in the model's words."""
+        explained = {told: FIELDS[name].help_text for name, told in TOLD.items()}
+        return super().get_form(
+            request, obj, change, **{"help_texts": explained, **kwargs}
+        )
 
-        A record that others changed meanwhile then keeps what they wrote.
-        """
-        form = super().get_form(request, obj, change=change, **kwargs)
-        for name, field in form.base_fields.items():
-            field.show_hidden_initial = change
-            if {*"\r\n"} & {*str(getattr(obj, name, ""))}:
-                field.widget = AdminTextareaWidget()  # an input would join the lines
-        return form
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Let no address fill in a form: it could say what no field understands."""
+        return {}
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> ManagedAllDeviceCertificateState | None:
+        """Return the record, locked where it is about to be changed.
+
+        The lock makes "was it written meanwhile?" a question with one answer.
+        """
         if "\0" in object_id:  # PostgreSQL cannot even compare it
             return None
-        return super().get_object(request, object_id, from_field)
+        records = self.get_queryset(request)
+        if request.method == "POST" and transaction.get_connection().in_atomic_block:
+            records = records.select_for_update()
+        return records.filter(pk=object_id).first()
 
     def save_model(
         self,
@@ -103,8 +111,59 @@ class EditAdmin(StateAdmin):
         form: Any,
         change: bool,
     ) -> None:
+        because(form.cleaned_data["reason"])
         if not change:
             obj.save(force_insert=True)
             return
-        last_change = "certificate_revoke_status_last_change_date_time"
-        obj.save_changes(form.changed_data, dated=last_change in form.changed_data)
+        obj.save_changes(form.changed_data, dated=LAST_CHANGE in form.changed_data)
+
+    def render_change_form(
+        self, request: Any, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        if record := context["original"]:
+            context = {
+                **context,
+                "related": [*details.related_to(record)],
+                "copied": [*details.copied(record)],
+                "in_api": details.in_api(request, record),
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> HttpResponseBase:
+        """Keep what was entered where the record was deleted meanwhile."""
+        if request.method == "POST" and "seen" in request.POST:
+            return self.gone(request, unquote(object_id))
+        parent: Any = super()
+        return parent._get_obj_does_not_exist_redirect(request, opts, object_id)  # type: ignore[no-any-return]
+
+    def gone(self, request: HttpRequest, id: str) -> HttpResponseBase:
+        """Show what was entered for a record that is gone, and how to create it."""
+        names = flatten_fieldsets(self.get_fieldsets(request))
+        data = request.POST.copy()
+        data["id"] = id
+        form = self.get_form(request, fields=names)(data)
+        fields = [form[name] for name in form.record_fields]
+        before = read_seen(request.POST["seen"], id=id)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "This record was deleted while you edited it",
+            "opts": self.opts,
+            "form": form,
+            "entries": [
+                (bound.label, entered_words(bound.name, bound.field, bound.data))
+                for bound in fields
+            ],
+            "events": what_happened_since(id, before),
+            "may_add": self.has_add_permission(request),
+        }
+        name = f"admin/{self.opts.app_label}/{self.opts.model_name}/gone.html"
+        return TemplateResponse(request, name, context)
+
+
+def fieldsets(sets: Any) -> Any:
+    return [(title, {"fields": [*names]}) for title, names in sets]
+
+
+REASON = ("This change", {"fields": ["reason"]})

@@ -48,9 +48,12 @@ class CertificateStateQuerySet(models.QuerySet["ManagedAllDeviceCertificateState
         last = first.replace(day=days) + ALMOST_A_DAY  # December 9999 has no next
         return self.filter(certificate_expiration_date_time__range=(first, last))
 
+    def same(self, name: str, value: str) -> Self:
+        """Return what has this text in the field ``name``, in any case."""
+        return self.filter(equals(name, value))
+
     def issued_by(self, issuer: str) -> Self:
-        """Return the certificates of one issuer; its name is read in any case."""
-        return self.filter(equals("certificate_issuer_name", issuer))
+        return self.same("certificate_issuer_name", issuer)
 
     def resembling(self, meant: Mapping[str, str], *, inside: bool = False) -> Self:
         """Return the records that one of these texts fits, each found by an index.

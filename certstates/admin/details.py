@@ -1,0 +1,187 @@
+"""What one record's page shows beside its fields: readings, neighbours, JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+
+from certstates import usages
+from certstates.addresses import ServiceRoot
+from certstates.admin import validity
+from certstates.admin.base import StateAdmin
+from certstates.admin.moments import exact, from_now
+from certstates.models import ManagedAllDeviceCertificateState as State
+from certstates.odata.conditions import etag_of
+from certstates.odata.formats import Format
+from certstates.odata.representation import Representation
+
+# So many others are counted; who needs the number opens the list.
+MOST_COUNTED = 100
+
+# What is copied often, by the class of its row in the form.
+COPIED = (
+    "id",
+    "certificate_thumbprint",
+    "certificate_serial_number",
+    "certificate_subject_name",
+)
+
+
+class DetailAdmin(StateAdmin):
+    """Readings of a record. Each is a field of the form that nobody can edit."""
+
+    readings = (
+        "validity",
+        "key_usages_read",
+        "purposes_read",
+        "issued",
+        "expires",
+        "revocation_changed",
+        "recorded",
+        "last_written",
+        "etag",
+    )
+
+    @admin.display(description="validity")
+    def validity(self, record: State) -> SafeString:
+        return validity.validity(record)
+
+    @admin.display(description="key usages, read")
+    def key_usages_read(self, record: State) -> SafeString | None:
+        number = record.certificate_key_usages
+        if number is None:
+            return None
+        lines = [(r.scheme, usages_of(r)) for r in usages.read_key_usages(number)]
+        return format_html(
+            '<ul class="readings">{}</ul>',
+            format_html_join("", "<li><b>{}</b> {}</li>", lines),
+        )
+
+    @admin.display(description="extended usages, read")
+    def purposes_read(self, record: State) -> SafeString | None:
+        found = usages.read_purposes(record.certificate_extended_key_usages or "")
+        if not found:
+            return None
+        lines = [(p.name or "not known here", p.oid) for p in found]
+        return format_html(
+            '<ul class="readings">{}</ul>',
+            format_html_join("", "<li>{} <code>{}</code></li>", lines),
+        )
+
+    @admin.display(description="issued")
+    def issued(self, record: State) -> SafeString:
+        return moment(record.certificate_issuance_date_time)
+
+    @admin.display(description="expires")
+    def expires(self, record: State) -> SafeString:
+        return moment(record.certificate_expiration_date_time)
+
+    @admin.display(description="revocation changed")
+    def revocation_changed(self, record: State) -> SafeString:
+        return moment(record.certificate_revoke_status_last_change_date_time)
+
+    @admin.display(description="recorded")
+    def recorded(self, record: State) -> SafeString:
+        return moment(record.created_at)
+
+    @admin.display(description="last written")
+    def last_written(self, record: State) -> SafeString:
+        return moment(record.updated_at)
+
+    @admin.display(description="version")
+    def etag(self, record: State) -> SafeString:
+        return format_html(
+            "{} <code>ETag: {}</code>", record.version, etag_of(record.version)
+        )
+
+
+def usages_of(reading: usages.Reading) -> str:
+    if reading.objection:
+        return f"cannot be: {reading.objection}"
+    return ", ".join(reading.names) or "none"
+
+
+def moment(when: dt.datetime) -> SafeString:
+    return format_html(
+        '<time datetime="{}">{}</time> <span class="quiet">{}</span>',
+        when.isoformat(),
+        exact(when),
+        from_now(when, timezone.now()),
+    )
+
+
+@dataclass(frozen=True)
+class Related:
+    """Other records that have one thing in common with this one."""
+
+    what: str
+    count: int
+    url: str
+
+    @property
+    def words(self) -> str:
+        if self.count > MOST_COUNTED:
+            return f"{MOST_COUNTED}+ others"
+        return "1 other" if self.count == 1 else f"{self.count} others"
+
+
+def related_to(record: State) -> Iterator[Related]:
+    """Find others of the same device, user and issuer; each costs one index scan."""
+    for what, name, parameter in (
+        ("device", "managed_device_display_name", "q"),
+        ("user", "user_principal_name", "q"),
+        ("issuer", "certificate_issuer_name", "issuer"),
+    ):
+        if not (value := getattr(record, name)):
+            continue
+        others = State.objects.same(name, value).exclude(pk=record.pk)
+        if count := others[: MOST_COUNTED + 1].count():
+            yield Related(
+                what, count, f"{changelist()}?{urlencode({parameter: value})}"
+            )
+
+
+def changelist() -> str:
+    return reverse("admin:certstates_managedalldevicecertificatestate_changelist")
+
+
+@dataclass(frozen=True)
+class Copied:
+    """A value that a button copies; the button stands in the row of its field."""
+
+    name: str
+    label: str
+    value: str
+
+
+def copied(record: State) -> Iterator[Copied]:
+    for name in COPIED:
+        if value := getattr(record, name):
+            label = str(State._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+            yield Copied(name, label, value)
+
+
+@dataclass(frozen=True)
+class InApi:
+    """A record as the API's GET answers it, and the address to ask."""
+
+    address: str
+    json: str
+
+
+def in_api(request: HttpRequest, record: State) -> InApi:
+    service = ServiceRoot.of(request, "beta/")
+    entity = Representation(service, Format()).entity(record)
+    return InApi(
+        service.record(record.pk), json.dumps(entity, indent=2, ensure_ascii=False)
+    )
