@@ -3,11 +3,12 @@
 from django.contrib import admin
 
 from certstates.admin.editing import EditAdmin
+from certstates.admin.guard import GuardedActions
 from certstates.admin.listing import ListAdmin
 from certstates.models import ManagedAllDeviceCertificateState
 
 
 @admin.register(ManagedAllDeviceCertificateState)
-class CertificateStateAdmin(ListAdmin, EditAdmin):
+class CertificateStateAdmin(GuardedActions, ListAdmin, EditAdmin):
     class Media:
         css = {"all": ["certstates/admin.css"]}

@@ -16,6 +16,7 @@ from certstates.models.issuers import issuers
 from certstates.models.queryset import CertificateStateQuerySet
 from certstates.models.removed import RemovedState
 from certstates.models.revocation import RevocationStatus, Tone
+from certstates.models.searches import SavedSearch
 from certstates.models.states import (
     FIRST_MOMENT,
     LAST_MOMENT,
@@ -35,6 +36,7 @@ __all__ = [
     "ManagedAllDeviceCertificateState",
     "RemovedState",
     "RevocationStatus",
+    "SavedSearch",
     "StateEvent",
     "Tone",
     "TransactionId",

@@ -120,6 +120,10 @@ class ManagedAllDeviceCertificateState(models.Model):
 
     class Meta:
         verbose_name = "certificate state"
+        # Who may view records may also export them, and read their history.
+        permissions = [
+            ("import_managedalldevicecertificatestate", "Can import certificate state")
+        ]
         constraints = [
             models.CheckConstraint(
                 name="certstates_id_opaque", condition=models.Q(id__regex=ID_PATTERN)

@@ -1,0 +1,21 @@
+"""What is not offered to somebody is refused, and not passed over in silence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+from certstates.admin.base import StateAdmin
+
+
+class GuardedActions(StateAdmin):
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Refuse an action that its sender may not take; Django would show the list."""
+        asked = {name for name in request.POST.getlist("action") if name}
+        if asked - self.get_actions(request).keys():
+            raise PermissionDenied
+        return super().changelist_view(request, extra_context)

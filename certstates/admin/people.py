@@ -1,0 +1,129 @@
+"""Users and groups: nobody gives, or takes over, more than they hold themselves.
+
+Django's own admin lets whoever may change users make superusers of them, or set a
+superuser's password. Here an account or group is out of reach for all who lack any of
+its permissions: they see it, and that is all. A superuser reaches everything.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, Permission, User
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+
+from certstates.models import SavedSearch
+
+if TYPE_CHECKING:
+    ReachAdmin = admin.ModelAdmin[Any]
+    DjangosUserAdmin = UserAdmin[User]
+else:
+    ReachAdmin = admin.ModelAdmin
+    DjangosUserAdmin = UserAdmin
+
+
+def held_by(user: Any) -> QuerySet[Permission]:
+    """Return the permissions of somebody, who may be inactive for now."""
+    return Permission.objects.filter(Q(user=user.pk) | Q(group__user=user.pk))
+
+
+def beyond(user: Any) -> QuerySet[Permission]:
+    """Return the permissions that somebody does not hold."""
+    return Permission.objects.exclude(pk__in=held_by(user).values("pk"))
+
+
+def is_within_reach(obj: Any, user: Any) -> bool:
+    """Return whether somebody holds all that an account or group holds."""
+    if user.is_superuser:
+        return True
+    if isinstance(obj, Group):
+        return not obj.permissions.filter(pk__in=beyond(user)).exists()
+    return not (obj.is_superuser or held_by(obj).filter(pk__in=beyond(user)).exists())
+
+
+class WithinReach(ReachAdmin):
+    """Changes and deletes what is within reach, and offers what is."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or is_within_reach(obj, request.user))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (obj is None or is_within_reach(obj, request.user))
+
+    def formfield_for_manytomany(
+        self, db_field: Any, request: Any = None, **kwargs: Any
+    ) -> Any:
+        """Offer the permissions and groups within reach, and take no others."""
+        if not request.user.is_superuser:
+            kwargs["queryset"] = self.offered(db_field.related_model, request.user)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def offered(self, model: type[Model], user: Any) -> QuerySet[Any]:
+        if model is Permission:
+            return held_by(user).distinct().select_related("content_type")
+        too_much = beyond(user).filter(group=OuterRef("pk"))
+        return Group.objects.filter(~Exists(too_much))
+
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class PersonAdmin(WithinReach, DjangosUserAdmin):
+    list_display = (
+        "username", "full_name", "in_groups", "last_login", "is_active",
+        "is_staff", "is_superuser",
+    )  # fmt: skip
+    list_filter = ("groups", "is_active", "is_staff", "is_superuser")
+    list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Any = None
+    ) -> list[str] | tuple[Any, ...]:
+        fields = super().get_readonly_fields(request, obj)
+        facts = ("last_login", "date_joined")
+        mine = () if getattr(request.user, "is_superuser", False) else ("is_superuser",)
+        return (*fields, *facts, *mine)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[Any, Any], set[Any], list[Any]]:
+        """Name the accounts; what goes with them is counted only.
+
+        Their private searches are nobody else's to read, and no reason to keep them.
+        """
+        shown, counts, needed, protected = super().get_deleted_objects(objs, request)
+        accounts = [entry for entry in shown if not isinstance(entry, list)]
+        needed.discard(SavedSearch._meta.verbose_name)
+        return accounts, counts, needed, protected
+
+    @admin.display(description="name")
+    def full_name(self, user: User) -> str:
+        return user.get_full_name() or "-"
+
+    @admin.display(description="groups")
+    def in_groups(self, user: User) -> str:
+        return ", ".join(sorted(group.name for group in user.groups.all())) or "-"
+
+
+@admin.register(Group)
+class PeopleGroupAdmin(WithinReach, GroupAdmin):
+    list_display = ("name", "members")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        groups: QuerySet[Group] = super().get_queryset(request)
+        return groups.annotate(members=Count("user"))
+
+    @admin.display(ordering="members")
+    def members(self, group: Any) -> int:
+        number: int = group.members
+        return number

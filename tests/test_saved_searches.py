@@ -1,0 +1,406 @@
+"""A search of the list is kept under a name: for oneself, a group, or everyone."""
+
+import re
+from html import unescape
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.http import QueryDict
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
+
+from certstates.models import SavedSearch
+from certstates.models.searches import QUERY_LENGTH, kept_query
+from tests.make import HttpsClient, make_state
+from tests.staff import browser_of, groups_of_the_migration, make_person
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/certstates/managedalldevicecertificatestate/"
+SEARCHES = "/admin/certstates/savedsearch/"
+FAILED = "status=failed"
+
+
+def add_url(query):
+    return f"{SEARCHES}add/?{urlencode({'query': query})}"
+
+
+def make_search(owner, name="failed", query=FAILED, **values):
+    return SavedSearch.objects.create(owner=owner, name=name, query=query, **values)
+
+
+def row_for(user, path="/admin/"):
+    """Return the row of saved searches as a page at this path would show it."""
+    request = RequestFactory().get(path)
+    request.user = user
+    return render_to_string("admin/certstates/saved_searches.html", request=request)
+
+
+def names_in(page):
+    links = re.findall(r'<a href="[^"]*"[^>]*>([^<]*)', page)
+    return [unescape(text).strip() for text in links]
+
+
+@pytest.fixture
+def eve(db):
+    return make_person("eve", "Editor")
+
+
+@pytest.fixture
+def vera(db):
+    return make_person("vera", "Viewer")
+
+
+def test_a_search_is_saved_from_the_list_and_opened_from_its_row(eve):
+    make_state(id="a", managed_device_display_name="LAPTOP-77")
+    make_state(id="b", managed_device_display_name="other")
+    here = f"{LIST}?q=laptop&p=3&unknown=1"
+    page = row_for(eve, here)
+    [link] = re.findall(r'href="([^"]+)">Save this search', page)
+
+    browser = browser_of(eve)
+    response = browser.get(unescape(link))
+    assert response.status_code == 200
+    assert "<q>laptop</q>" in response.content.decode()
+    response = browser.post(unescape(link), {"name": "Laptops", "audience": "private"})
+    assert response.headers["Location"] == f"{LIST}?q=laptop"
+
+    search = SavedSearch.objects.get()
+    assert (search.name, search.query, search.owner) == ("Laptops", "q=laptop", eve)
+    assert not search.is_shared
+    response = browser.get(f"{LIST}?q=laptop")
+    assert [record.id for record in response.context["cl"].result_list] == ["a"]
+    assert "The search “Laptops” is saved." in response.content.decode()
+
+    row = row_for(eve, f"{LIST}?q=laptop")
+    assert f'<a href="{LIST}?q=laptop" aria-current="page">Laptops</a>' in row
+    assert "Save this search" not in row
+    assert "aria-current" not in row_for(eve, f"{LIST}?q=lap")
+    assert "aria-current" not in row_for(eve)
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("", ""),
+        ("p=2&e=1&all=&cursor=x", ""),
+        ("q=&status=", ""),
+        ("status=failed&q=a", "q=a&status=failed"),
+        ("q=a&q=b", "q=b"),
+        ("q=%3Cb%3E+%26%C3%BC", "q=%3Cb%3E+%26%C3%BC"),
+        ("issuer=CN%3DX%2C+O%3DY&open=30&expiry=2027-01&o=-1.2",
+         "expiry=2027-01&open=30&issuer=CN%3DX%2C+O%3DY&o=-1.2"),
+        ("owner__password__startswith=a", ""),
+    ],
+)  # fmt: skip
+def test_of_an_address_only_the_lists_own_words_are_kept(address, kept):
+    assert kept_query(QueryDict(address)) == kept
+
+
+@pytest.mark.parametrize("query", ["", "p=2", "id__in=1", "q="])
+def test_there_must_be_something_to_save(eve, query):
+    browser = browser_of(eve)
+    for ask in (browser.get, browser.post):
+        assert ask(add_url(query)).headers["Location"] == LIST
+    assert "filter or sort the list first" in browser.get(LIST).content.decode()
+    assert not SavedSearch.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "error"),
+    [
+        ({"name": ""}, "required"),
+        ({"name": "x" * 61}, "at most 60"),
+        ({"name": "a\0b"}, "Null characters"),
+        ({"name": "taken"}, "of this name already"),
+        ({"audience": ""}, "required"),
+        ({"audience": "group:"}, "not one of the available"),
+        ({"audience": "group:0"}, "not one of the available"),
+        ({"query": "q=" + "x" * QUERY_LENGTH}, "too long"),
+    ],
+)
+def test_a_form_that_cannot_be_saved_says_why(eve, values, error):
+    make_search(eve, "taken")
+    values = {"name": "new", "audience": "private", "query": "q=a", **values}
+    response = browser_of(eve).post(add_url(values.pop("query")), values)
+    assert response.status_code == 200
+    assert error in response.content.decode()
+    assert SavedSearch.objects.count() == 1
+
+
+def test_two_people_may_use_the_same_name(eve, vera):
+    make_search(vera, "mine")
+    values = {"name": "mine", "audience": "private"}
+    assert browser_of(eve).post(add_url(FAILED), values).status_code == 302
+    assert SavedSearch.objects.filter(name="mine").count() == 2
+
+
+def test_a_form_of_another_site_saves_nothing(eve):
+    browser = HttpsClient(enforce_csrf_checks=True)
+    browser.force_login(eve)
+    values = {"name": "new", "audience": "private"}
+    assert browser.post(add_url(FAILED), values).status_code == 403
+    assert not SavedSearch.objects.exists()
+
+
+@pytest.fixture
+def shelf(eve, vera):
+    """Searches for each audience, and somebody of another group."""
+    groups = groups_of_the_migration()
+    make_search(eve, "eve's own")
+    make_search(eve, "for editors", group=groups["Editor"])
+    make_search(eve, "for viewers", group=groups["Viewer"])
+    make_search(eve, "for everyone", for_everyone=True)
+    make_search(vera, "vera's own")
+    make_person("ian", "Importer")
+    make_person("adam", "Administrator")
+    make_person("nobody")
+    make_person("outsider", "Viewer", is_staff=False)
+    make_person("gone", "Viewer", is_active=False)
+    User.objects.create_superuser("root")
+
+
+SEEN = {
+    "eve": {"eve's own", "for editors", "for viewers", "for everyone"},
+    "vera": {"vera's own", "for viewers", "for everyone"},
+    "ian": {"for everyone"},
+    "adam": {"for everyone"},
+    "root": {"for everyone"},
+    "nobody": set(),
+    "outsider": set(),
+    "gone": set(),
+}
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize(("name", "seen"), SEEN.items())
+def test_everybody_sees_what_is_meant_for_them(name, seen):
+    user = User.objects.get(username=name)
+    assert {s.name for s in SavedSearch.objects.visible_to(user)} == seen
+    row = row_for(user)
+    for search in SavedSearch.objects.all():
+        shown = f">{search.name.replace(chr(39), '&#x27;')}" in row
+        assert shown == (search.name in seen)
+    if not seen:
+        assert not row.strip()
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize("name", ["eve", "vera", "ian", "adam", "root"])
+def test_by_list_and_by_address_one_sees_no_more(name):
+    browser = browser_of(User.objects.get(username=name))
+    page = browser.get(SEARCHES)
+    assert {search.name for search in page.context["cl"].result_list} == SEEN[name]
+    for search in SavedSearch.objects.all():
+        for where in ("change", "delete", "history"):
+            response = browser.get(f"{SEARCHES}{search.pk}/{where}/")
+            if search.name not in SEEN[name]:
+                assert response.status_code == 302
+                assert response.headers["Location"] == "/admin/"
+            elif where != "delete":
+                assert response.status_code == 200
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize("name", ["nobody", "outsider"])
+def test_who_may_not_see_records_has_no_searches(name):
+    browser = browser_of(User.objects.get(username=name))
+    number = SavedSearch.objects.get(name="for everyone").pk
+    for url in (SEARCHES, add_url(FAILED), f"{SEARCHES}{number}/change/"):
+        response = browser.get(url)
+        assert response.status_code == (403 if name == "nobody" else 302)
+
+
+@pytest.mark.usefixtures("shelf")
+def test_ones_own_come_first_and_the_row_says_whom_a_search_is_for(eve, vera):
+    make_search(eve, "A first one", for_everyone=True)
+    assert names_in(row_for(vera))[:4] == [
+        "vera's own", "A first one", "for everyone", "for viewers",
+    ]  # fmt: skip
+    assert re.search(r'for viewers <span class="audience">Viewer<', row_for(vera))
+    assert re.search(r'for everyone <span class="audience">everyone<', row_for(vera))
+
+
+@pytest.mark.parametrize(
+    ("name", "groups", "offered"),
+    [
+        ("vera", ["Viewer"], ["Only me"]),
+        ("eve", ["Editor"], ["Only me", "Group Editor", "Everyone who sees the list"]),
+        (
+            "adam",
+            ["Administrator"],
+            [
+                "Only me", "Group Administrator", "Group Editor", "Group Importer",
+                "Group Viewer", "Everyone who sees the list",
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_sharing_takes_an_editor_and_groups_are_ones_own(name, groups, offered):
+    browser = browser_of(make_person(name, *groups))
+    page = browser.get(add_url(FAILED))
+    form = page.context["adminform"].form
+    assert [label for _, label in form.fields["audience"].choices] == offered
+    said = "To share a search takes" in page.content.decode()
+    assert said == (offered == ["Only me"])
+
+    known = dict(form.fields["audience"].choices)
+    every = ["private", "everyone", *(f"group:{g.pk}" for g in Group.objects.all())]
+    for number, audience in enumerate(every):
+        values = {"name": f"{number}", "audience": audience}
+        response = browser.post(add_url(FAILED), values)
+        assert response.status_code == (302 if audience in known else 200)
+    assert SavedSearch.objects.count() == len(offered)
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize(
+    ("who", "name", "status"),
+    [
+        ("eve", "eve's own", 302),
+        ("eve", "for everyone", 302),
+        ("vera", "for viewers", 403),
+        ("vera", "for everyone", 403),
+        ("adam", "for everyone", 403),
+        ("root", "for everyone", 403),
+    ],
+)
+def test_only_its_owner_edits_a_search(who, name, status):
+    browser = browser_of(User.objects.get(username=who))
+    before = SavedSearch.objects.get(name=name)
+    url = f"{SEARCHES}{before.pk}/change/"
+    forged = {"name": "new", "audience": "private", "query": "q=forged", "owner": "1"}
+    assert browser.post(f"{url}?query=q%3Dforged", forged).status_code == status
+    after = SavedSearch.objects.get(pk=before.pk)
+    assert after.name == ("new" if status == 302 else name)
+    assert (after.query, after.owner_id) == (before.query, before.owner_id)
+    assert after.is_shared == (before.is_shared and status != 302)
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize(
+    ("who", "name", "status", "is_gone"),
+    [
+        ("eve", "eve's own", 302, True),
+        ("vera", "for everyone", 403, False),
+        ("adam", "for everyone", 302, True),
+        ("root", "for everyone", 302, True),
+        ("adam", "eve's own", 302, False),  # to the first page: it is not there
+        ("root", "eve's own", 302, False),
+    ],
+)
+def test_owners_delete_their_searches_and_administrators_shared_ones(
+    who, name, status, is_gone
+):
+    browser = browser_of(User.objects.get(username=who))
+    search = SavedSearch.objects.get(name=name)
+    response = browser.post(f"{SEARCHES}{search.pk}/delete/", {"post": "yes"})
+    assert response.status_code == status
+    assert SavedSearch.objects.filter(name=name).exists() != is_gone
+
+
+def test_who_may_no_longer_share_must_say_so_to_edit_what_they_shared(vera):
+    search = make_search(vera, for_everyone=True)
+    url = f"{SEARCHES}{search.pk}/change/"
+    values = {"name": "renamed", "audience": "everyone"}
+    assert browser_of(vera).post(url, values).status_code == 200
+    values["audience"] = "private"
+    assert browser_of(vera).post(url, values).status_code == 302
+    assert not SavedSearch.objects.get().is_shared
+
+
+def test_a_search_whose_group_goes_is_private_again(eve):
+    group = Group.objects.create(name="Night shift")
+    make_search(eve, group=group)
+    group.delete()
+    assert not SavedSearch.objects.get().is_shared
+
+
+def test_an_account_goes_with_its_searches_which_nobody_reads(eve, vera):
+    make_search(vera, "vera's secret")
+    make_search(vera, "vera's other", for_everyone=True)
+    browser = browser_of(make_person("adam", "Administrator"))
+    url = f"/admin/auth/user/{vera.pk}/delete/"
+    page = browser.get(url).content.decode()
+    assert "vera" in page
+    assert "secret" not in page
+    assert browser.post(url, {"post": "yes"}).status_code == 302
+    assert not SavedSearch.objects.exists()
+
+
+MARKUP = '<b onclick="x">&amp;\'"</b>'
+
+
+def test_markup_in_a_search_is_shown_as_text(eve):
+    group = Group.objects.create(name=MARKUP)
+    query = urlencode({"q": MARKUP, "issuer": MARKUP})
+    search = make_search(eve, MARKUP, query, group=group)
+    browser = browser_of(eve)
+    urls = [SEARCHES, *(f"{SEARCHES}{search.pk}/{p}/" for p in ("change", "delete"))]
+    pages = [browser.get(url).content.decode() for url in urls]
+    for page in (*pages, row_for(eve), row_for(eve, f"{LIST}?{query}")):
+        assert "<b " not in page
+        assert "&lt;b onclick" in page
+    link = re.search(r'href="([^"]+)" aria-current', row_for(eve, f"{LIST}?{query}"))
+    assert parse_qs(urlsplit(unescape(link[1])).query)["q"] == [MARKUP]
+
+
+def test_whatever_a_row_holds_leads_to_the_list_and_to_nothing_else(eve):
+    query = 'id__in=1&q="><script>&#top&cursor=9'
+    search = make_search(eve, query=query)
+    assert search.get_list_url() == f"{LIST}?q=%22%3E%3Cscript%3E"
+
+
+@pytest.mark.parametrize("query", ["id__in=1", "p=2", "", "q="])
+def test_the_model_refuses_what_no_list_made(eve, query):
+    search = SavedSearch(owner=eve, name="x", query=query)
+    with pytest.raises(ValidationError):
+        search.full_clean()
+
+
+@pytest.mark.parametrize(
+    ("constraint", "values"),
+    [
+        ("certstates_search_name_once_an_owner", {}),
+        ("certstates_search_one_audience", {"name": "b", "for_everyone": True}),
+        ("certstates_search_not_empty", {"name": ""}),
+        ("certstates_search_not_empty", {"name": "b", "query": ""}),
+    ],
+)
+def test_the_database_holds_the_laws_by_name(eve, constraint, values):
+    make_search(eve, "a")
+    if "for_everyone" in values:
+        values = {**values, "group": Group.objects.create(name="g")}
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        make_search(eve, **{"name": "a", **values})
+
+
+def test_a_row_costs_one_question_however_long_it_is(eve):
+    groups = groups_of_the_migration()
+    eve.has_perm("x")  # the permissions are read once a request anyhow
+    costs = []
+    for count in (1, 40):
+        for number in range(count):
+            make_search(eve, f"{count} {number}", group=groups["Editor"])
+        with CaptureQueriesContext(connection) as asked:
+            row = row_for(eve, f"{LIST}?q=a")
+        costs.append(len(asked))
+    assert costs == [1, 1]
+    assert row.count("<li>") == 24 + 2
+    assert "More, and manage" in row
+
+
+def test_the_page_of_searches_costs_the_same_for_one_and_for_many(eve):
+    browser = browser_of(eve)
+    costs = []
+    for count in (1, 20):
+        for number in range(count):
+            make_search(eve, f"{count} {number}", for_everyone=True)
+        with CaptureQueriesContext(connection) as asked:
+            browser.get(SEARCHES)
+        costs.append(len(asked))
+    assert costs[0] == costs[1]
