@@ -1,5 +1,6 @@
 """The one entity, and what is kept about it."""
 
+from certstates.models.events import Door, Kind, StateEventQuerySet
 from certstates.models.fields import (
     ID_LENGTH,
     ID_PATTERN,
@@ -11,7 +12,7 @@ from certstates.models.fields import (
     refuse_unstorable,
     sort_key,
 )
-from certstates.models.history import Door, StateEvent
+from certstates.models.history import TRACKED, Difference, StateEvent
 from certstates.models.issuers import issuers
 from certstates.models.queryset import CertificateStateQuerySet
 from certstates.models.removed import RemovedState
@@ -31,13 +32,17 @@ __all__ = [
     "KEY_LENGTH",
     "LAST_MOMENT",
     "TEXT_LENGTH",
+    "TRACKED",
     "CertificateStateQuerySet",
+    "Difference",
     "Door",
+    "Kind",
     "ManagedAllDeviceCertificateState",
     "RemovedState",
     "RevocationStatus",
     "SavedSearch",
     "StateEvent",
+    "StateEventQuerySet",
     "Tone",
     "TransactionId",
     "camel_case",

@@ -6,39 +6,31 @@ and raw SQL. ``certstates.history`` says how a change learns who made it.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import pghistory
 import pgtrigger
 from django.db import models
 from pghistory.models import Event
 
+from certstates.models.events import DOOR, WHO, Door, Kind, StateEventQuerySet
 from certstates.models.states import ManagedAllDeviceCertificateState
 
 # What a write moves by itself is no change of the record.
 UNTRACKED = ("id", "updated_at", "version")
-TRACKED = [
-    field.name
+FIELDS: dict[str, models.Field[Any, Any]] = {
+    field.name: field
     for field in ManagedAllDeviceCertificateState._meta.fields
     if field.name not in UNTRACKED
-]
+}
+TRACKED = [*FIELDS]
 # Only raw SQL gives a record another id: one record ends there, and another begins.
 RENAMED = pgtrigger.Condition("OLD.id <> NEW.id")
 CHANGED = pgtrigger.Condition(
     f"OLD.id = NEW.id AND ({', '.join(f'OLD.{name}' for name in TRACKED)})"
     f" IS DISTINCT FROM ({', '.join(f'NEW.{name}' for name in TRACKED)})"
 )
-
-
-class Door(models.TextChoices):
-    """The way by which a change came in."""
-
-    API = "api", "API"
-    ADMIN = "admin", "admin"
-    IMPORT = "import", "import"
-    COMMAND = "command", "command"
-    MIGRATION = "migration", "migration"
-    SQL = "sql", "SQL"
 
 
 class NumberedEvent(Event):
@@ -88,6 +80,10 @@ class StateEvent(
     """
 
     pgh_context: dict[str, Any] | None
+    before_id: int | None  # of events that are ``compared``
+    before: StateEvent | None
+
+    objects = StateEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = "change"
@@ -106,12 +102,35 @@ class StateEvent(
                 name="certstates_event_context",
                 condition=models.Q(pgh_context_id__isnull=False),
             ),
+            # "What came in by this door, of this kind, lately?": the log of all
+            # changes, and the newest of them. Kind and door are few, so that the log
+            # of all is read from the ends of a dozen branches of this one index.
+            models.Index(
+                DOOR,
+                "pgh_label",
+                "pgh_created_at",
+                "pgh_id",
+                name="certstates_event_door",
+            ),
+            # "What did this person or client do?" What raw SQL did is not in it.
+            models.Index(
+                WHO,
+                "pgh_label",
+                "pgh_created_at",
+                "pgh_id",
+                name="certstates_event_who",
+                condition=models.Q(pgh_context__isnull=False),
+            ),
         ]
+
+    @property
+    def kind(self) -> Kind:
+        return Kind(self.pgh_label)
 
     @property
     def door(self) -> Door:
         """Return the door; what says nothing of itself came by SQL."""
-        return Door((self.pgh_context or {}).get("door", Door.SQL))
+        return Door.of((self.pgh_context or {}).get("door"))
 
     @property
     def who(self) -> str:
@@ -122,5 +141,39 @@ class StateEvent(
     def reason(self) -> str:
         return str((self.pgh_context or {}).get("reason", ""))
 
+    @property
+    def undoes(self) -> str:
+        """Return the id of the batch that this change took back, if it did."""
+        return str((self.pgh_context or {}).get("undoes", ""))
+
+    @property
+    def differences(self) -> list[Difference]:
+        """Return which fields this change touched; it must be ``compared``.
+
+        A record that was created had nothing before, and a deleted one has nothing
+        afterwards.
+        """
+        old = self if self.kind == Kind.DELETE else self.before
+        if self.kind == Kind.INSERT:
+            old = None
+        new = None if self.kind == Kind.DELETE else self
+        return [*differences(old, new)]
+
     def __str__(self) -> str:
         return f"{self.pgh_label} of {self.pgh_obj_id}"
+
+
+class Difference(NamedTuple):
+    """What a change did to one field."""
+
+    field: models.Field[Any, Any]
+    old: Any
+    new: Any
+
+
+def differences(old: StateEvent | None, new: StateEvent | None) -> Iterator[Difference]:
+    """Compare two states of a record; nothing is a state of null fields only."""
+    for name in TRACKED:
+        was, became = getattr(old, name, None), getattr(new, name, None)
+        if was != became:
+            yield Difference(FIELDS[name], was, became)
