@@ -15,9 +15,12 @@ from certstates.copying import copy_rows
 from certstates.history import recorded
 from certstates.models import Door, ManagedAllDeviceCertificateState
 from certstates.models.queryset import MOVABLE
+from certstates.seeding.certificates import Row
 from certstates.seeding.rows import make_rows
 
 MOST = 100_000_000
+# From here on it is worth keeping others out of the table, to be done much sooner.
+MANY = 20_000
 
 
 def whole_number(text: str) -> int:
@@ -73,18 +76,27 @@ class Command(BaseCommand):
         now = now or start_of_day()
         if not MOVABLE[0] <= now < MOVABLE[1]:
             raise CommandError("--now must be in the years 1900 to 2199.")
+        records = ManagedAllDeviceCertificateState.objects
         started = time.monotonic()
-        rows = make_rows(count, seed=seed, now=now)
-        # On stderr, and only where somebody looks at it (None).
-        bar = tqdm(rows, total=count, unit=" records", unit_scale=True, disable=None)
         with refusals_explained(seed), recorded(Door.COMMAND, who="seed_states"):
-            copy_rows(ManagedAllDeviceCertificateState, bar)
+            copy_rows(
+                ManagedAllDeviceCertificateState,
+                self.shown(make_rows(count, seed=seed, now=now), count),
+                anew=count >= MANY and records.count() < count,
+            )
         seconds = time.monotonic() - started
         self.stdout.write(
             f"Made {count:,} records in {seconds:,.1f} s "
-            f"({count / seconds:,.0f} a second). "
-            f"There are {ManagedAllDeviceCertificateState.objects.count():,} now."
+            f"({count / seconds:,.0f} a second). The table has {records.count():,} now."
         )
+
+    def shown(self, rows: Iterator[Row], count: int) -> Iterator[Row]:
+        """Pass the rows on, and show how many if standard error is a terminal."""
+        yield from tqdm(
+            rows, total=count, unit=" records", unit_scale=True, disable=None
+        )
+        self.stdout.write("Building indexes and statistics")
+        self.stdout.flush()
 
 
 @contextlib.contextmanager
