@@ -21,6 +21,7 @@ from certstates.models import (
     CertificateStateQuerySet,
     ManagedAllDeviceCertificateState,
     RevocationStatus,
+    StateEvent,
 )
 from certstates.statistics import CAP, Count, counts_or_estimates, shares_of
 
@@ -59,13 +60,19 @@ class Question:
 class Line:
     """One record, a moment in its life, and how far away that is."""
 
-    record: ManagedAllDeviceCertificateState
+    id: str
+    device: str
+    detail: str
     moment: dt.datetime
-    distance: str
+    is_deleted: bool = False
 
     @property
     def url(self) -> str:
-        return reverse(RECORD, args=[quote(self.record.pk)])
+        return "" if self.is_deleted else reverse(RECORD, args=[quote(self.id)])
+
+    @property
+    def distance(self) -> str:
+        return distance(self.moment - timezone.now())
 
 
 def list_url(**parameters: str) -> str:
@@ -187,35 +194,57 @@ def issuers(total: Count) -> dict[str, Any]:
 RECORDS = STATES.only(
     "managed_device_display_name",
     "user_principal_name",
-    "certificate_subject_name",
     "certificate_expiration_date_time",
     "certificate_revoke_status",
     "certificate_revoke_status_last_change_date_time",
-    "updated_at",
 )
+EVENTS = StateEvent.objects.only(
+    "pgh_obj_id",
+    "pgh_label",
+    "pgh_created_at",
+    "pgh_context",
+    "managed_device_display_name",
+)
+DONE = {"insert": "added", "update": "changed", "delete": "deleted"}
 
 
 def longest_open() -> Line | None:
     """Return the revocation that has been open for the longest time."""
-    record = RECORDS.revocation_open().longest_open_first().first()
-    if record is None:
-        return None
-    return line(record, record.certificate_revoke_status_last_change_date_time)
+    for record in RECORDS.revocation_open().longest_open_first()[:1]:
+        return Line(
+            id=record.pk,
+            device=record.managed_device_display_name or record.pk,
+            detail=record.get_certificate_revoke_status_display(),
+            moment=record.certificate_revoke_status_last_change_date_time,
+        )
+    return None
 
 
 def expiring_next() -> list[Line]:
-    records = RECORDS.unexpired().by_expiry()[:MOST_RECORDS]
-    return [line(r, r.certificate_expiration_date_time) for r in records]
+    return [
+        Line(
+            id=record.pk,
+            device=record.managed_device_display_name or record.pk,
+            detail=record.user_principal_name or "",
+            moment=record.certificate_expiration_date_time,
+        )
+        for record in RECORDS.unexpired().by_expiry()[:MOST_RECORDS]
+    ]
 
 
 def newest_changes() -> list[Line]:
-    """Return what was written last, the newest first."""
-    records = RECORDS.last_written_first()[:MOST_RECORDS]
-    return [line(r, r.updated_at) for r in records]
-
-
-def line(record: ManagedAllDeviceCertificateState, moment: dt.datetime) -> Line:
-    return Line(record, moment, distance(moment - timezone.now()))
+    """Return what was added, changed or deleted last, and by whom."""
+    events = EVENTS.order_by("-pgh_id")[:MOST_RECORDS]
+    return [
+        Line(
+            id=event.pgh_obj_id,
+            device=event.managed_device_display_name or event.pgh_obj_id,
+            detail=f"{DONE[event.pgh_label]} by {event.who or event.door.label}",
+            moment=event.pgh_created_at,
+            is_deleted=event.pgh_label == "delete",
+        )
+        for event in events
+    ]
 
 
 def distance(span: dt.timedelta) -> str:

@@ -51,12 +51,10 @@ class Count:
     @property
     def short(self) -> str:
         """Return what fits into a narrow place: ``950``, ``81k``, ``1.2M``."""
-        for unit, name in ((1_000_000, "M"), (1_000, "k")):
-            if self.value >= unit:
+        for least, unit, name in ((999_500, 1_000_000, "M"), (1_000, 1_000, "k")):
+            if self.value >= least:
                 number = self.value / unit
-                return (
-                    f"{number:.0f}{name}" if number >= 9.95 else f"{number:.1f}{name}"
-                )
+                return f"{number:.{0 if number >= 9.95 else 1}f}{name}"
         return str(self.value)
 
     @property

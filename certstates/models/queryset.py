@@ -87,9 +87,6 @@ class CertificateStateQuerySet(models.QuerySet["ManagedAllDeviceCertificateState
     def longest_open_first(self) -> Self:
         return self.order_by("certificate_revoke_status_last_change_date_time", "id")
 
-    def last_written_first(self) -> Self:
-        return self.order_by("-version", "-id")
-
     def move_dates(self, by: dt.timedelta) -> None:
         """Move the certificates' dates, so that yesterday's example is today's."""
         self.filter(certificate_issuance_date_time__range=MOVABLE).update(
