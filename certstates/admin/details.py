@@ -21,6 +21,7 @@ from certstates.admin import validity
 from certstates.admin.base import StateAdmin
 from certstates.admin.moments import exact, from_now
 from certstates.models import ManagedAllDeviceCertificateState as State
+from certstates.models.fields import KEY_LENGTH
 from certstates.odata.conditions import etag_of
 from certstates.odata.formats import Format
 from certstates.odata.representation import Representation
@@ -56,7 +57,7 @@ class DetailAdmin(StateAdmin):
     def validity(self, record: State) -> SafeString:
         return validity.validity(record)
 
-    @admin.display(description="key usages, read")
+    @admin.display(description="which read as")
     def key_usages_read(self, record: State) -> SafeString | None:
         number = record.certificate_key_usages
         if number is None:
@@ -67,11 +68,11 @@ class DetailAdmin(StateAdmin):
             format_html_join("", "<li><b>{}</b> {}</li>", lines),
         )
 
-    @admin.display(description="extended usages, read")
-    def purposes_read(self, record: State) -> SafeString | None:
+    @admin.display(description="which read as")
+    def purposes_read(self, record: State) -> SafeString:
         found = usages.read_purposes(record.certificate_extended_key_usages or "")
         if not found:
-            return None
+            return SafeString("no object identifier stands in this text")
         lines = [(p.name or "not known here", p.oid) for p in found]
         return format_html(
             '<ul class="readings">{}</ul>',
@@ -92,11 +93,11 @@ class DetailAdmin(StateAdmin):
 
     @admin.display(description="recorded")
     def recorded(self, record: State) -> SafeString:
-        return moment(record.created_at)
+        return moment(record.created_at.replace(microsecond=0))
 
     @admin.display(description="last written")
     def last_written(self, record: State) -> SafeString:
-        return moment(record.updated_at)
+        return moment(record.updated_at.replace(microsecond=0))
 
     @admin.display(description="version")
     def etag(self, record: State) -> SafeString:
@@ -142,8 +143,9 @@ def related_to(record: State) -> Iterator[Related]:
         ("user", "user_principal_name", "q"),
         ("issuer", "certificate_issuer_name", "issuer"),
     ):
-        if not (value := getattr(record, name)):
-            continue
+        value = getattr(record, name) or ""
+        if not value.strip() or len(value) > KEY_LENGTH:
+            continue  # the list could not look for it
         others = State.objects.same(name, value).exclude(pk=record.pk)
         if count := others[: MOST_COUNTED + 1].count():
             yield Related(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.admin.utils import flatten_fieldsets, unquote
@@ -13,7 +14,7 @@ from django.template.response import TemplateResponse
 from certstates.admin import details
 from certstates.admin.details import DetailAdmin
 from certstates.admin.forms import StateForm, StoredTextField, read_seen
-from certstates.admin.overtaken import FIELDS, entered_words, what_happened_since
+from certstates.admin.overtaken import FIELDS, what_happened_since
 from certstates.history import because
 from certstates.models import ManagedAllDeviceCertificateState
 
@@ -23,6 +24,12 @@ TOLD = {
     "certificate_issuance_date_time": "issued",
     "certificate_expiration_date_time": "expires",
     LAST_CHANGE: "revocation_changed",
+}
+
+# Two readings, and what they read.
+READ = {
+    "key_usages_read": "certificate_key_usages",
+    "purposes_read": "certificate_extended_key_usages",
 }
 
 LIFE: dict[str, tuple[str, ...]] = {
@@ -56,16 +63,20 @@ class EditAdmin(DetailAdmin):
     def get_fieldsets(
         self, request: HttpRequest, obj: ManagedAllDeviceCertificateState | None = None
     ) -> Any:
-        if obj is None:
-            sets = [
-                (title, [name for name in names if name not in self.readings])
-                for title, names in LIFE.items()
-            ]
-            return [*fieldsets(sets), REASON]
-        if self.has_change_permission(request, obj):
-            return [*fieldsets(LIFE.items()), REASON]
-        told = [(t, [TOLD.get(name, name) for name in ns]) for t, ns in LIFE.items()]
-        return fieldsets(told)
+        told = dict.fromkeys(self.silent(obj), "")
+        if obj and not self.has_change_permission(request, obj):
+            return fieldsets(told | TOLD)
+        return [*fieldsets(told), REASON]
+
+    def silent(self, record: ManagedAllDeviceCertificateState | None) -> Sequence[str]:
+        """Return the readings that there is nothing for."""
+        if record is None:
+            return self.readings
+        return [
+            name
+            for name, source in READ.items()
+            if getattr(record, source) in (None, "")
+        ]
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: ManagedAllDeviceCertificateState | None = None
@@ -144,17 +155,14 @@ class EditAdmin(DetailAdmin):
         data = request.POST.copy()
         data["id"] = id
         form = self.get_form(request, fields=names)(data)
-        fields = [form[name] for name in form.record_fields]
         before = read_seen(request.POST["seen"], id=id)
         context = {
             **self.admin_site.each_context(request),
             "title": "This record was deleted while you edited it",
             "opts": self.opts,
             "form": form,
-            "entries": [
-                (bound.label, entered_words(bound.name, bound.field, bound.data))
-                for bound in fields
-            ],
+            "before": before,
+            "entries": form.compared(before, None),
             "events": what_happened_since(id, before),
             "may_add": self.has_add_permission(request),
         }
@@ -162,8 +170,12 @@ class EditAdmin(DetailAdmin):
         return TemplateResponse(request, name, context)
 
 
-def fieldsets(sets: Any) -> Any:
-    return [(title, {"fields": [*names]}) for title, names in sets]
+def fieldsets(told: dict[str, str]) -> list[Any]:
+    """Return a life's fields, some of them told as another one or not at all."""
+    return [
+        (title, {"fields": [n for name in names if (n := told.get(name, name))]})
+        for title, names in LIFE.items()
+    ]
 
 
 REASON = ("This change", {"fields": ["reason"]})

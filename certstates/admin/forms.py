@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import json
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminTextareaWidget
+from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.core import signing
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from certstates.admin.base import StateModelForm
 from certstates.admin.overtaken import FIELDS, Entry, Overtaken
@@ -49,6 +53,7 @@ class StateForm(StateModelForm):
         label="Reason",
         required=False,
         max_length=LONGEST_REASON,
+        widget=AdminTextInputWidget,
         help_text="Why this change is made. The history keeps it, not the record.",
     )
 
@@ -79,13 +84,26 @@ class StateForm(StateModelForm):
         """Return the record as it is now, signed, for the form to bring back."""
         return show(self.stored)
 
+    def compared(
+        self, before: Mapping[str, Any] | None, now: Mapping[str, Any] | None
+    ) -> list[Entry]:
+        """Return each field as it was seen, as it is now, and as it came back."""
+        return [
+            self._entry(
+                name, seen=(before or now or {}).get(name), now=(now or {}).get(name)
+            )
+            for name in self.record_fields
+        ]
+
     def _notice_neighbours(self) -> None:
         before = read_seen(self.data.get("seen", ""), id=self.stored.pk)
         if before and before["version"] == self.stored.version:
             return
-        entries = {name: self._entry(name, before) for name in self.record_fields}
+        entries = self.compared(before, self.initial)
         self.overtaken = Overtaken(self.stored, before, entries)
-        self._take([e.take for e in entries.values() if not e.is_entered])
+        self._take([entry.take for entry in entries if not entry.is_entered])
+        for entry in self.overtaken.contested:
+            self[entry.name].help_text = theirs(entry)
 
     def _take(self, inputs: list[dict[str, str]]) -> None:
         """Show these values, as if the user had sent them."""
@@ -94,9 +112,8 @@ class StateForm(StateModelForm):
             data |= values
         self.data = data
 
-    def _entry(self, name: str, before: dict[str, Any] | None) -> Entry:
-        field, now = self.fields[name], self.initial.get(name)
-        seen = before[name] if before else now
+    def _entry(self, name: str, *, seen: Any, now: Any) -> Entry:
+        field = self.fields[name]
         raw = field.widget.value_from_datadict(self.data, self.files, name)
         return Entry(
             name=name,
@@ -108,6 +125,7 @@ class StateForm(StateModelForm):
             differs_from_now=field.has_changed(as_shown(field, now), raw),
             by_others=seen != now,
             take=as_posted(field, name, now),
+            id_for_label=self[name].id_for_label,
         )
 
     def _give_lines_their_room(self) -> None:
@@ -116,6 +134,20 @@ class StateForm(StateModelForm):
             texts = f"{self[name].value()}{self.initial.get(name)}"
             if {*"\r\n"} & {*texts}:
                 self.fields[name].widget = AdminTextareaWidget()
+
+
+def theirs(entry: Entry) -> SafeString:
+    """Return a field's help with the neighbour's value, which a button can take."""
+    return format_html(
+        '{}<span class="theirs">It is now <span class="value">{}</span> '
+        '<button type="button" class="take" data-take="{}" data-label="{}" hidden>'
+        'Use this<span class="visually-hidden"> for {}</span></button></span>',
+        entry.form_field.help_text,
+        entry.now_words or "empty",
+        json.dumps(entry.take),
+        entry.label,
+        entry.label,
+    )
 
 
 def show(record: ManagedAllDeviceCertificateState) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -59,6 +58,7 @@ class Entry:
     differs_from_now: bool
     by_others: bool
     take: dict[str, str]
+    id_for_label: str
 
     @property
     def label(self) -> str:
@@ -81,10 +81,6 @@ class Entry:
     def entered_words(self) -> str | None:
         return entered_words(self.name, self.form_field, self.raw)
 
-    @property
-    def take_json(self) -> str:
-        return json.dumps(self.take)
-
 
 @dataclass(frozen=True)
 class Overtaken:
@@ -95,19 +91,19 @@ class Overtaken:
 
     record: ManagedAllDeviceCertificateState
     before: dict[str, Any] | None
-    entries: dict[str, Entry]
+    entries: list[Entry]
 
     @property
     def rows(self) -> list[Entry]:
-        return [e for e in self.entries.values() if e.by_others or e.is_entered]
+        return [e for e in self.entries if e.by_others or e.is_entered]
 
     @property
     def entered(self) -> list[Entry]:
-        return [entry for entry in self.entries.values() if entry.is_entered]
+        return [entry for entry in self.entries if entry.is_entered]
 
     @property
     def contested(self) -> list[Entry]:
-        return [entry for entry in self.entries.values() if entry.is_contested]
+        return [entry for entry in self.entries if entry.is_contested]
 
     @property
     def events(self) -> list[StateEvent]:
