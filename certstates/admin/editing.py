@@ -144,7 +144,7 @@ class EditAdmin(DetailAdmin):
         self, request: HttpRequest, opts: Any, object_id: str
     ) -> HttpResponseBase:
         """Keep what was entered where the record was deleted meanwhile."""
-        if request.method == "POST" and "seen" in request.POST:
+        if "seen" in request.POST and "\0" not in unquote(object_id):
             return self.gone(request, unquote(object_id))
         parent: Any = super()
         return parent._get_obj_does_not_exist_redirect(request, opts, object_id)  # type: ignore[no-any-return]

@@ -30,6 +30,8 @@ def validity(record: ManagedAllDeviceCertificateState) -> SafeString:
 
 
 def sentence(begin: dt.datetime, end: dt.datetime, now: dt.datetime) -> str:
+    if end <= begin:
+        return "Never valid: it expires before it is issued"
     if end <= now:
         return f"Expired {from_now(end, now)}"
     if begin > now:
