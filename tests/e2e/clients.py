@@ -45,7 +45,7 @@ def need_sdk(installed, *, wanted):
         or not done.exists()
         or done.read_text() != program(wanted)
     ):
-        missing(f"the Graph SDK of tests/e2e/{wanted}", "run tests/e2e/install")
+        missing(f"what tests/e2e/{wanted} names", "run tests/e2e/install")
 
 
 def need_program(name):

@@ -15,6 +15,7 @@ from playwright.sync_api import sync_playwright
 from certstates.addresses import COLLECTION
 from tests.desk import desk_of_ones_own, fetch, free_port
 from tests.e2e.clients import Served
+from tests.e2e.watch import Watch
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 # Set to docs/ in order to renew the pictures there.
@@ -73,14 +74,21 @@ def count_records():
 
 
 @pytest.fixture(scope="module")
-def desk():
-    """Yield the address, password and token of an ``up`` of its own."""
+def newcomer():
+    """Yield a desk that runs ``up``, and what that said."""
     with desk_of_ones_own() as newcomer, newcomer.up() as serving:
-        yield (
-            newcomer.url,
-            serving.said(r"password +(\S+)"),
-            serving.said(r"bearer token +(\S+)"),
-        )
+        yield newcomer, serving
+
+
+@pytest.fixture(scope="module")
+def desk(newcomer):
+    """Return the address, password and token of an ``up`` of its own."""
+    place, serving = newcomer
+    return (
+        place.url,
+        serving.said(r"password +(\S+)"),
+        serving.said(r"bearer token +(\S+)"),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -107,16 +115,12 @@ def page(browser, desk, request):
         color_scheme=request.param,
         viewport={"width": 1360, "height": 900},
     )
+    watch = Watch(context, origin=desk[0])
     page = context.new_page()
-    troubles = []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("response", lambda r: r.status < 400 or troubles.append(r.url))
-    page.on("console", lambda m: m.type == "error" and troubles.append(m.text))
-    page.on("request", lambda r: r.url.startswith(desk[0]) or troubles.append(r.url))
     page.scheme = request.param
     yield page
     context.close()
-    assert troubles == []
+    assert watch.take() == []
 
 
 @pytest.fixture

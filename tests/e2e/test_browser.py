@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from certstates.addresses import COLLECTION
 from certstates.examples import CREATE
 from tests.desk import fetch
+from tests.e2e.staff import sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -23,14 +24,6 @@ def post(url, token, body):
     )
     with urllib.request.urlopen(request) as response:
         return json.load(response)["id"]
-
-
-def sign_in(page, password):
-    page.goto("/admin/")
-    page.get_by_label("Username").fill("admin")
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.locator("#user-tools")).to_contain_text("admin")
 
 
 def test_a_posted_record_is_seen_and_corrected(page, desk, picture):

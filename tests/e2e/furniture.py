@@ -1,0 +1,37 @@
+"""What the pages of the admin show besides records: people, a group, a token."""
+
+import datetime as dt
+
+from django.contrib.auth.models import Group, Permission, User
+from django.utils import timezone
+from oauth2_provider.models import AccessToken, Application
+
+KNOWN = 1001  # the id of each of them, which their pages' addresses have
+PASSWORD = "seen-by-nobody-else"
+# What `manage.py shell -c` is given on the desk.
+FURNISH = "from tests.e2e.furniture import furnish; furnish()"
+
+
+def furnish():
+    seeing = Permission.objects.filter(codename__startswith="view_")
+    group = Group.objects.create(id=KNOWN, name="Night shift")
+    group.permissions.set(seeing)
+    viewer = User.objects.create_user(
+        "viewer", id=KNOWN, password=PASSWORD, is_staff=True
+    )
+    viewer.groups.add(group)
+    User.objects.create_user("newcomer", password=PASSWORD, is_staff=True)
+    application = Application.objects.create(
+        id=KNOWN,
+        name="Nightly import",
+        user=viewer,
+        client_type=Application.CLIENT_CONFIDENTIAL,
+        authorization_grant_type=Application.GRANT_CLIENT_CREDENTIALS,
+    )
+    AccessToken.objects.create(
+        id=KNOWN,
+        token="not-a-token-that-opens-anything",
+        application=application,
+        expires=timezone.now() + dt.timedelta(days=90),
+        scope="DeviceManagementConfiguration.Read.All",
+    )
