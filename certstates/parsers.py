@@ -58,11 +58,7 @@ def read_within_limit(stream: IO[bytes], length: int) -> bytes:
 def parse_json(body: bytes) -> Any:
     """Return the value, or raise BadRequest."""
     try:
-        return json.loads(
-            body.decode("utf-8-sig"),
-            object_pairs_hook=_object,
-            parse_constant=_refuse_constant,
-        )
+        return decoder().decode(body.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise BadRequest(f"The body is not UTF-8 (byte {error.start}).") from None
     except json.JSONDecodeError as error:
@@ -74,6 +70,11 @@ def parse_json(body: bytes) -> Any:
         raise BadRequest("The JSON is nested too deeply.") from None
     except ValueError:  # the one that is left: a number of thousands of digits
         raise BadRequest("The JSON holds a number that is too long.") from None
+
+
+def decoder() -> json.JSONDecoder:
+    """Return what reads JSON, and refuses a name twice and NaN with BadRequest."""
+    return json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse_constant)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 from django.contrib import admin
 
 from certstates.admin.editing import EditAdmin
+from certstates.admin.exchange import ExchangeAdmin
 from certstates.admin.guard import GuardedActions
 from certstates.admin.listing import ListAdmin
 from certstates.models import ManagedAllDeviceCertificateState
 
 
 @admin.register(ManagedAllDeviceCertificateState)
-class CertificateStateAdmin(GuardedActions, ListAdmin, EditAdmin):
+class CertificateStateAdmin(GuardedActions, ListAdmin, EditAdmin, ExchangeAdmin):
     class Media:
         css = {"all": ["certstates/admin.css"]}

@@ -1,0 +1,124 @@
+"""The records of the list as a file: CSV, XLSX or Graph's JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.utils import timezone
+
+from certstates import exporter
+from certstates.addresses import ROOTS, ServiceRoot
+from certstates.admin.base import StateAdmin
+from certstates.exporter import DoesNotFit
+from certstates.models import CertificateStateQuerySet
+from certstates.odata.formats import Format
+from certstates.odata.representation import Representation
+
+LIST = "admin:certstates_managedalldevicecertificatestate_changelist"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+Records = CertificateStateQuerySet
+
+
+def as_csv(request: HttpRequest, records: Records) -> HttpResponseBase:
+    chunks = exporter.csv_file(exporter.rows(records))
+    return StreamingHttpResponse(
+        chunks, content_type="text/csv; charset=utf-8; header=present"
+    )
+
+
+def as_json(request: HttpRequest, records: Records) -> HttpResponseBase:
+    """Return what the API would list below Graph's own root, on one page."""
+    shape = Representation(ServiceRoot.of(request, ROOTS[0]), Format())
+    chunks = exporter.json_file(exporter.rows(records), shape)
+    return StreamingHttpResponse(chunks, content_type=shape.format.content_type)
+
+
+def as_xlsx(request: HttpRequest, records: Records) -> HttpResponseBase:
+    """Return a workbook; raise DoesNotFit, if possible before it is made."""
+    most = exporter.MOST_SHEET_ROWS
+    if records.order_by()[most : most + 1].exists():
+        exporter.refuse_overlong_sheet(most + 1)
+    return FileResponse(exporter.xlsx_file(exporter.rows(records)), content_type=XLSX)
+
+
+FORMATS = {"csv": as_csv, "xlsx": as_xlsx, "json": as_json}
+
+
+def download(kind: str, request: HttpRequest, records: Any) -> HttpResponseBase:
+    """Return the records as a file. Raises DoesNotFit where that cannot be whole."""
+    if kind not in FORMATS:
+        raise DoesNotFit(f"The formats are {', '.join(FORMATS)}.")
+    response = FORMATS[kind](request, records)
+    name = f"certificate-states-{timezone.now():%Y-%m-%dT%H%MZ}.{kind}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+class ExportAdmin(StateAdmin):
+    """The address behind the list's export links."""
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.export_view)
+        name = "certstates_managedalldevicecertificatestate_export"
+        return [path("export/", view, name=name), *super().get_urls()]
+
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Export what the list shows under the same parameters, in its order."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        query = request.GET.copy()
+        kind = str(query.pop("format", ["csv"])[-1])
+        request.GET = query  # type: ignore[assignment]
+        try:
+            return download(kind, request, self.matching(request))
+        except DoesNotFit as refused:
+            messages.error(request, str(refused))
+        except IncorrectLookupParameters:
+            messages.error(
+                request, "The list has no such filter; nothing was exported."
+            )
+            query.clear()
+        return redirect(f"{reverse(LIST)}?{query.urlencode()}")
+
+    def matching(self, request: HttpRequest) -> Any:
+        """Return the records of the list, by its filters, its search and its order."""
+        return self.get_changelist_instance(request).get_queryset(request)
+
+
+def export_selected(
+    kind: str, request: HttpRequest, records: Any
+) -> HttpResponseBase | None:
+    try:
+        return download(kind, request, records)
+    except DoesNotFit as refused:
+        messages.error(request, str(refused))
+        return None
+
+
+@admin.action(description="Export selected as CSV", permissions=["view"])
+def export_csv(
+    modeladmin: Any, request: HttpRequest, queryset: Any
+) -> HttpResponseBase | None:
+    return export_selected("csv", request, queryset)
+
+
+@admin.action(description="Export selected as XLSX", permissions=["view"])
+def export_xlsx(
+    modeladmin: Any, request: HttpRequest, queryset: Any
+) -> HttpResponseBase | None:
+    return export_selected("xlsx", request, queryset)
+
+
+@admin.action(description="Export selected as Graph JSON", permissions=["view"])
+def export_json(
+    modeladmin: Any, request: HttpRequest, queryset: Any
+) -> HttpResponseBase | None:
+    return export_selected("json", request, queryset)

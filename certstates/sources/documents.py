@@ -1,0 +1,181 @@
+"""JSON: pages of Graph, bare arrays, single records, and many of them in a row."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import IO, Any, NoReturn, TextIO
+
+from certstates.edm import json_type
+from certstates.errors import BadRequest
+from certstates.parsers import decoder
+from certstates.sources import names
+from certstates.sources.rows import FileRefused, Row, Source
+from certstates.sources.texts import text_of
+
+READ = 1 << 16
+LONGEST_VALUE = 1 << 20  # characters that one record may have
+LONGEST_TOKEN = 16  # that can look wrong while its end is missing: \\u00e9, -Infinity
+SPACE = re.compile(r"[ \t\r\n]*")
+
+
+class JsonFile(Source):
+    """Records one after the other, from arrays, pages (``value``) or lines."""
+
+    kind = "JSON"
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__()
+        self.text = Text(text_of(file))
+
+    def __iter__(self) -> Iterator[Row]:
+        while character := self.text.peek():
+            if character == "[":
+                yield from self._array()
+            elif character == "{":
+                yield from self._page_or_record()
+            else:
+                self.text.refuse("expected an object or an array")
+
+    def _array(self) -> Iterator[Row]:
+        self.text.expect("[")
+        if self.text.taken("]"):
+            return
+        while True:
+            self.text.peek()
+            line = self.text.line
+            yield self._row(line, self.text.value())
+            if self.text.taken("]"):
+                return
+            self.text.expect(",")
+
+    def _page_or_record(self) -> Iterator[Row]:
+        """Read an object that may have a million records in its ``value``."""
+        line = self.text.line
+        found: dict[str, Any] = {}
+        is_page = False
+        self.text.expect("{")
+        ends = self.text.taken("}")
+        while not ends:
+            name = self._name(found)
+            if name == "value" and self.text.peek() == "[":
+                is_page = True
+                yield from self._array()
+            else:
+                found[name] = self.text.value()
+            ends = self.text.taken("}")
+            if not ends:
+                self.text.expect(",")
+        if not is_page:
+            yield self._row(line, found)
+
+    def _name(self, found: dict[str, Any]) -> str:
+        if self.text.peek() != '"':
+            self.text.refuse("expected a name in quotation marks")
+        name = str(self.text.value())
+        if name in found:
+            self.text.refuse(f"the name {name[:50]!r} occurs twice in an object")
+        self.text.expect(":")
+        return name
+
+    def _row(self, line: int, record: Any) -> Row:
+        if not isinstance(record, dict):
+            fault = f"Expected an object, found {json_type(record)}."
+            return Row(line, {}, (fault,))
+        values: dict[str, Any] = {}
+        faults = []
+        for given, value in record.items():
+            name = names.property_of(given)
+            if name in values:
+                faults.append(f"Two names of the object are {name}.")
+            if name:
+                values[name] = value_of(name, value)
+            elif not names.is_control_information(given):
+                self.unknown[given] = None
+        return Row(line, values, tuple(faults))
+
+
+def value_of(name: str, value: Any) -> Any:
+    """Return the value as the API wants it: a member's number stands in a string."""
+    return str(value) if type(value) is int and name in names.ENUMERATIONS else value
+
+
+class Text:
+    """JSON that is read value by value, and never kept as a whole."""
+
+    def __init__(self, file: TextIO) -> None:
+        self.file = file
+        self.decoder = decoder()
+        self.buffer, self.at, self.line = "", 0, 1
+        self.whole = False  # the buffer has the end of the file
+
+    def peek(self) -> str:
+        """Return the next character that is no white space; nothing at the end."""
+        while True:
+            end = SPACE.match(self.buffer, self.at).end()  # type: ignore[union-attr]
+            self._pass(end)
+            if self.at < len(self.buffer) or not self._read():
+                return self.buffer[self.at : self.at + 1]
+
+    def taken(self, character: str) -> bool:
+        """Say whether this character is next, and pass it."""
+        found = self.peek() == character
+        self.at += found
+        return found
+
+    def expect(self, character: str) -> None:
+        if not self.taken(character):
+            self.refuse(f"expected {character}")
+
+    def value(self) -> Any:
+        """Return the next value, however many pieces of the file it takes."""
+        self.peek()
+        while True:
+            try:
+                value, end = self.decoder.raw_decode(self.buffer, self.at)
+            except json.JSONDecodeError as error:
+                if self._is_final(error) or not self._read():
+                    self._pass(error.pos)
+                    self.refuse(error.msg)
+                continue
+            except BadRequest as error:
+                self.refuse(str(error.detail))
+            except RecursionError:
+                self.refuse("it is nested too deeply")
+            except ValueError:  # the one that is left
+                self.refuse("a number is too long")
+            if end < len(self.buffer) or not self._read():  # 12 may be half of 1234
+                self._pass(end)
+                return value
+
+    def _is_final(self, error: json.JSONDecodeError) -> bool:
+        """Say whether no more of the file could make the value whole."""
+        is_open = error.msg.startswith("Unterminated string")
+        return not is_open and error.pos < len(self.buffer) - LONGEST_TOKEN
+
+    def refuse(self, reason: str) -> NoReturn:
+        found = self.buffer[self.at : self.at + 20]
+        place = f"before {found!r}" if found else "at the end of the file"
+        raise FileRefused(
+            f"The JSON cannot be read in line {self.line:,}: {reason.rstrip('.')}, "
+            f"{place}."
+        )
+
+    def _read(self) -> bool:
+        """Add the next piece of the file; say whether there was one."""
+        if self.whole:
+            return False
+        rest = self.buffer[self.at :]
+        if len(rest) > LONGEST_VALUE:
+            raise FileRefused(
+                f"The JSON value in line {self.line:,} has more than "
+                f"{LONGEST_VALUE:,} characters, or does not end."
+            )
+        piece = self.file.read(max(READ, len(rest)))
+        self.buffer, self.at, self.whole = rest + piece, 0, not piece
+        return bool(piece)
+
+    def _pass(self, end: int) -> None:
+        self.line += self.buffer.count("\n", self.at, end)
+        self.at = end

@@ -1,0 +1,71 @@
+"""What a file is, told by its first bytes; its name may say anything."""
+
+import enum
+import zipfile
+from typing import IO
+
+from certstates.sources.rows import FileRefused
+from certstates.sources.texts import encoding_of
+
+HEAD = 1024
+TAKEN = "CSV, XLSX or JSON (UTF-8) are read here."
+ZIP = b"PK\x03\x04"
+WORKBOOK = "xl/workbook.xml"
+FOREIGN = {
+    b"\x89PNG": "a picture (PNG)",
+    b"\xff\xd8\xff": "a picture (JPEG)",
+    b"GIF8": "a picture (GIF)",
+    b"%PDF": "a PDF document",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old .xls, or a workbook with a password; "
+    "save it as .xlsx without one",
+    b"\x1f\x8b": "packed with gzip; unpack it first",
+    b"BZh": "packed with bzip2; unpack it first",
+    b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive; unpack it first",
+    b"PK\x05\x06": "an empty ZIP archive",
+    b"-----BEGIN ": "a certificate or key (PEM)",
+    b"<": "HTML or XML, perhaps a page that said no to the download",
+}
+
+
+class Kind(enum.Enum):
+    CSV = "CSV"
+    JSON = "JSON"
+    XLSX = "XLSX"
+
+
+def kind_of(file: IO[bytes]) -> Kind:
+    file.seek(0)
+    head = file.read(HEAD)
+    if not head:
+        raise FileRefused("The file is empty.")
+    for mark, what in FOREIGN.items():
+        if head.startswith(mark):
+            raise FileRefused(f"The file is {what}. {TAKEN}")
+    if head.startswith(ZIP):
+        return kind_of_archive(file)
+    return kind_of_text(head)
+
+
+def kind_of_archive(file: IO[bytes]) -> Kind:
+    try:
+        names = zipfile.ZipFile(file).namelist()
+    except zipfile.BadZipFile:
+        raise FileRefused(
+            "The file begins like a workbook or a ZIP archive, but is damaged or not "
+            "whole. Send it again."
+        ) from None
+    if WORKBOOK not in names:
+        raise FileRefused(f"The file is a ZIP archive, and no workbook. {TAKEN}")
+    return Kind.XLSX
+
+
+def kind_of_text(head: bytes) -> Kind:
+    encoding = encoding_of(head)
+    if encoding != "utf-16" and b"\0" in head:
+        raise FileRefused(
+            f"The file is no text (or UTF-16 without its byte order mark). {TAKEN}"
+        )
+    text = head.decode(encoding, errors="ignore").lstrip(" \t\r\n")
+    if not text:
+        raise FileRefused("The file has nothing but white space.")
+    return Kind.JSON if text[0] in "[{" else Kind.CSV

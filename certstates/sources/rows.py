@@ -1,0 +1,55 @@
+"""What every kind of file is read into."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from certstates.errors import shown
+
+PASSED_OVER = "These names are no property of a record and are passed over:"
+MOST_NAMES = 20  # that a warning lists
+
+
+class FileRefused(Exception):
+    """A file that cannot be read; the sentence says why, and where."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One record of a file: JSON values by their names on the wire.
+
+    ``line`` is where it begins, counted from 1: a line of a text, a row of a sheet.
+    A row with ``faults`` could not be read as a record.
+    """
+
+    line: int
+    values: dict[str, Any]
+    faults: tuple[str, ...] = ()
+
+
+class Source(ABC):
+    """A file that is being read, once, in memory that does not grow.
+
+    ``kind`` names the format for people; ``unknown`` are names that are no property.
+    The warnings are complete when the last row was read.
+    """
+
+    kind: str
+
+    def __init__(self) -> None:
+        self.unknown: dict[str, None] = {}
+        self.notes: list[str] = []
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[Row]: ...
+
+    @property
+    def warnings(self) -> list[str]:
+        if not self.unknown:
+            return self.notes
+        listed = ", ".join(shown(n) or "(none)" for n in [*self.unknown][:MOST_NAMES])
+        more = ", …" if len(self.unknown) > MOST_NAMES else ""
+        return [*self.notes, f"{PASSED_OVER} {listed}{more}."]

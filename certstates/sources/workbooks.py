@@ -1,0 +1,163 @@
+"""Workbooks of Excel (.xlsx): the first sheet, read row by row."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import IO, Any
+from xml.etree.ElementTree import ParseError
+
+import openpyxl
+from defusedxml import DefusedXmlException
+from openpyxl.utils.exceptions import InvalidFileException
+
+from certstates.edm import EdmString
+from certstates.sources import names
+from certstates.sources.rows import FileRefused, Row, Source
+from certstates.sources.tables import SERVER_SUPPLIED, value_of
+
+# A sheet of 20,000 records has some 25 MB; its XML is packed to a tenth and better.
+MOST_UNPACKED = 100 * 1024 * 1024
+MOST_PARTS = 1_000
+MOST_COLUMNS = 100
+# What a file that is not what it claims to be makes of its reader.
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    InvalidFileException,
+    ParseError,
+    DefusedXmlException,
+    EOFError,
+    OSError,
+    KeyError,
+    IndexError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    NotImplementedError,
+    RuntimeError,
+)
+# How a sheet's XML writes the characters that XML cannot hold (ECMA-376, ST_Xstring).
+ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+HINT = "format the column as text and type it again"
+
+
+class Workbook(Source):
+    kind = "XLSX"
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__()
+        refuse_bomb(file)
+        try:
+            book = openpyxl.load_workbook(file, read_only=True, keep_links=False)
+            sheet = book.worksheets[0]
+        except BROKEN as broken:
+            raise FileRefused(f"The workbook cannot be read: {said(broken)}") from None
+        sheet.reset_dimensions()  # what the file says of its size is not believed
+        if len(book.worksheets) > 1:
+            self.notes.append(
+                f"Only the first of {len(book.worksheets)} sheets is read: "
+                f"{sheet.title}."
+            )
+        self.rows = sheet.iter_rows(max_col=MOST_COLUMNS)
+        number, header = next(self._filled(), (0, []))
+        if not number:
+            raise FileRefused("The first sheet is empty.")
+        self.header_row = number
+        header = [cell.value for cell in header]
+        while header and header[-1] is None:
+            header.pop()
+        self.columns = names.columns_of(map(str, header), unknown=self.unknown)
+
+    def __iter__(self) -> Iterator[Row]:
+        for number, cells in self._filled():
+            yield self._row(number, cells)
+
+    def _filled(self) -> Iterator[tuple[int, Any]]:
+        """Yield the rows that have a value; a sheet may have a million without."""
+        try:
+            for cells in self.rows:
+                filled = next((c for c in cells if c.value is not None), None)
+                if filled is not None:
+                    yield filled.row, cells
+        except BROKEN as broken:
+            raise FileRefused(f"The workbook cannot be read: {said(broken)}") from None
+
+    def _row(self, number: int, cells: Any) -> Row:
+        values: dict[str, Any] = {}
+        faults = []
+        width = len(self.columns)
+        if any(cell.value is not None for cell in cells[width:]):
+            faults.append(f"The row has cells beyond the {width} of the header.")
+        for n, name in enumerate(self.columns):
+            cell = cells[n] if n < len(cells) else None
+            value = cell.value if cell is not None else None
+            if not name or (value is None and name in SERVER_SUPPLIED):
+                continue
+            fault = fault_of(name, cell)
+            if fault:
+                faults.append(f"{name}: {fault}")
+            else:
+                values[name] = json_value(name, value)
+        return Row(number, values, tuple(faults))
+
+
+def fault_of(name: str, cell: Any) -> str | None:
+    """Return why a cell's value is not what it shows, or nothing."""
+    value = cell.value if cell is not None else None
+    if value is None:
+        return None
+    if cell.data_type == "f":
+        return "the cell holds a formula; paste its value instead."
+    if cell.data_type == "e":
+        return f"the cell holds Excel's error {value}."
+    if isinstance(value, (dt.date, dt.time, dt.timedelta)):
+        return (
+            "the cell holds a date of Excel's, which has no offset; it must be a text "
+            "such as 2027-01-05T10:00:00Z."
+        )
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if is_number and isinstance(names.FIELDS[name], EdmString):
+        return (
+            f"the cell holds a number, of which Excel drops zeros and digits; {HINT}."
+        )
+    return None
+
+
+def json_value(name: str, value: Any) -> Any:
+    """Return what the API would have been sent for a cell's value."""
+    if isinstance(value, str):
+        return value_of(name, unescaped(value))
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value) if type(value) is int and name in names.ENUMERATIONS else value
+
+
+def unescaped(text: str) -> str:
+    return ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+
+
+def said(broken: Exception) -> str:
+    """Return what a reader said of a broken file, as the end of a sentence."""
+    words = " ".join(str(broken).split())[:200] or type(broken).__name__
+    return f"{type(broken).__name__}: {words.rstrip('.')}."
+
+
+def refuse_bomb(file: IO[bytes]) -> None:
+    """Refuse a small file that would become a huge one.
+
+    The sizes are the file's own words, but no more than these are ever unpacked.
+    """
+    try:
+        parts = zipfile.ZipFile(file).infolist()
+    except zipfile.BadZipFile as broken:
+        raise FileRefused(f"The workbook is damaged: {said(broken)}") from None
+    size = sum(part.file_size for part in parts)
+    if size > MOST_UNPACKED or len(parts) > MOST_PARTS:
+        raise FileRefused(
+            f"Unpacked, the workbook has {size:,} bytes in {len(parts):,} parts; "
+            f"{MOST_UNPACKED:,} in {MOST_PARTS:,} are allowed."
+        )
