@@ -15,6 +15,7 @@ urlpatterns = [
     path("docs/api/", openapi.interactive, name="api"),
     path("docs/api", RedirectView.as_view(url="/docs/api/")),
     path("docs/<path:rest>", pages.no_page),
+    path("admin/r/<path:rest>", pages.no_page),  # nothing is to be seen "on site"
     path("admin/", admin.site.urls),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("docs", RedirectView.as_view(url="/docs/")),

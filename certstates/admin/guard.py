@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from certstates.admin.base import StateAdmin
 
 
-class GuardedActions(StateAdmin):
+class Guarded(StateAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
@@ -19,3 +19,14 @@ class GuardedActions(StateAdmin):
         if asked - self.get_actions(request).keys():
             raise PermissionDenied
         return super().changelist_view(request, extra_context)
+
+    def history_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Refuse before looking: whether a record exists is no stranger's to know."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)

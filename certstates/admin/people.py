@@ -94,6 +94,14 @@ class PersonAdmin(WithinReach, DjangosUserAdmin):
         mine = () if getattr(request.user, "is_superuser", False) else ("is_superuser",)
         return (*fields, *facts, *mine)
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show no password, nor the way to set it, to who may not set it."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        _, *others = fieldsets
+        return ((None, {"fields": ("username",)}), *others)
+
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[Any, Any], set[Any], list[Any]]:

@@ -4,12 +4,12 @@ from django.contrib import admin
 
 from certstates.admin.editing import EditAdmin
 from certstates.admin.exchange import ExchangeAdmin
-from certstates.admin.guard import GuardedActions
+from certstates.admin.guard import Guarded
 from certstates.admin.listing import ListAdmin
 from certstates.models import ManagedAllDeviceCertificateState
 
 
 @admin.register(ManagedAllDeviceCertificateState)
-class CertificateStateAdmin(GuardedActions, ListAdmin, EditAdmin, ExchangeAdmin):
+class CertificateStateAdmin(Guarded, ListAdmin, EditAdmin, ExchangeAdmin):
     class Media:
         css = {"all": ["certstates/admin.css"]}

@@ -34,6 +34,8 @@ for model in (Application, AccessToken, Grant, IDToken, RefreshToken):
 
 
 class MadeElsewhere(ClientAdmin):
+    view_on_site = False  # there is no such page
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
