@@ -48,3 +48,9 @@ def because(reason: str) -> None:
 def through(door: Door) -> None:
     """Correct the door of the changes from here on, where a request is recorded."""
     pghistory.context(door=door)
+
+
+def undoing(batch: uuid.UUID | None) -> None:
+    """Say that the changes from here on take back those of another batch."""
+    if batch:
+        pghistory.context(undoes=str(batch))

@@ -55,6 +55,19 @@ class Plan:
     def writes(self) -> int:
         return self.updates + self.deletions + self.creations
 
+    @property
+    def verbs(self) -> set[str]:
+        """Return what is to be done to records: update, delete, create."""
+        numbers = {
+            "update": self.updates,
+            "delete": self.deletions,
+            "create": self.creations,
+        }
+        return {verb for verb, number in numbers.items() if number}
+
+
+VERBS = frozenset({"update", "delete", "create"})
+
 
 class Refused(Exception):
     """Nothing was taken back, since not all can be; the plan says what cannot."""
@@ -62,6 +75,10 @@ class Refused(Exception):
     def __init__(self, plan: Plan) -> None:
         super().__init__(f"{plan.obstacles} records are in the way")
         self.plan = plan
+
+
+class NotAllowed(Refused):
+    """Nothing was taken back, since it takes a verb that was not allowed."""
 
 
 class Reversal:
@@ -84,14 +101,18 @@ class Reversal:
         lines = ([Line(**line) for line in some] for some in (writable, refused))
         return Plan(*numbers, *lines)
 
-    def carry_out(self, *, partly: bool = False) -> Plan:
-        """Take back what can be; unless ``partly``, all or nothing.
+    def carry_out(
+        self, *, partly: bool = False, allowed: frozenset[str] = VERBS
+    ) -> Plan:
+        """Take back what can be, by these verbs; unless ``partly``, all or nothing.
 
         The transaction is over when this returns, or raises ``Refused``.
         """
         with patient():
             self._ask(LOCK)
             plan = self.plan()
+            if plan.verbs - allowed:
+                raise NotAllowed(plan)
             if plan.obstacles and not partly:
                 raise Refused(plan)
             (written,) = self._ask(PLAN + WRITE)

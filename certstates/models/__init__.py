@@ -12,7 +12,7 @@ from certstates.models.fields import (
     refuse_unstorable,
     sort_key,
 )
-from certstates.models.history import TRACKED, Difference, StateEvent
+from certstates.models.history import FIELDS, TRACKED, Difference, StateEvent
 from certstates.models.issuers import issuers
 from certstates.models.queryset import CertificateStateQuerySet
 from certstates.models.removed import RemovedState
@@ -26,6 +26,7 @@ from certstates.models.states import (
 from certstates.models.suspicions import digits_of
 
 __all__ = [
+    "FIELDS",
     "FIRST_MOMENT",
     "ID_LENGTH",
     "ID_PATTERN",

@@ -6,6 +6,7 @@ and raw SQL. ``certstates.history`` says how a change learns who made it.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -142,9 +143,12 @@ class StateEvent(
         return str((self.pgh_context or {}).get("reason", ""))
 
     @property
-    def undoes(self) -> str:
+    def undoes(self) -> uuid.UUID | None:
         """Return the id of the batch that this change took back, if it did."""
-        return str((self.pgh_context or {}).get("undoes", ""))
+        try:
+            return uuid.UUID((self.pgh_context or {}).get("undoes"))
+        except (AttributeError, TypeError, ValueError):
+            return None
 
     @property
     def differences(self) -> list[Difference]:
