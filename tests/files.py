@@ -62,7 +62,9 @@ def upload(client, content, name="records.csv"):
 
 def confirm(client, page, **values):
     """Confirm a preview, and return the page that follows."""
-    path = page.redirect_chain[-1][0] if page.redirect_chain else page.request["PATH_INFO"]
+    path = (
+        page.redirect_chain[-1][0] if page.redirect_chain else page.request["PATH_INFO"]
+    )
     digest = page.context["form"]["digest"].value()
     return client.post(path, {"digest": digest, "reason": "", **values}, follow=True)
 

@@ -35,7 +35,15 @@ FORMULAS = [
     "\uff1d1+1",
     "'=1",
 ]
-HARMLESS = ["LAPTOP-1", "a=b", "'s-Gravenhage", "CN=x, O=y", '"quoted"', "Ü 末 🙂", "; =1"]
+HARMLESS = [
+    "LAPTOP-1",
+    "a=b",
+    "'s-Gravenhage",
+    "CN=x, O=y",
+    '"quoted"',
+    "Ü 末 🙂",
+    "; =1",
+]
 TEXTS = [*FORMULAS, *HARMLESS, "", "'", "''", " ", "a\r\nb", "a\nb", "_x000D_", "\x01"]
 
 
@@ -56,7 +64,9 @@ def test_the_csv_has_graphs_names_and_the_apis_values(staff):
         certificate_revoke_status=2,
         certificate_key_usages=-4,
         certificate_subject_name='CN="x", O=y',
-        certificate_expiration_date_time=dt.datetime(2027, 1, 5, 10, 0, 0, 120000, dt.UTC),
+        certificate_expiration_date_time=dt.datetime(
+            2027, 1, 5, 10, 0, 0, 120000, dt.UTC
+        ),
     )
     response = staff.get(EXPORT, {"format": "csv"})
     body = body_of(response)
@@ -94,7 +104,9 @@ def test_the_workbook_has_the_same_cells_as_the_csv(staff):
     for found, expected in zip(as_text, cells, strict=True):
         if not {*"\r\x01_"} & {*expected[column]}:
             assert found == expected
-    assert {type(row[rows[0].index("certificateKeyUsages")]) for row in rows[1:]} == {int}
+    assert {type(row[rows[0].index("certificateKeyUsages")]) for row in rows[1:]} == {
+        int
+    }
 
 
 def test_nothing_exported_is_empty_but_the_header(staff):
@@ -111,8 +123,10 @@ def test_no_cell_begins_like_a_formula(staff, kind):
     rows = csv_rows(body) if kind == "csv" else sheet_rows(body)
     for row in rows[1:]:
         for cell in row:
-            assert not str(cell or "").strip("\t\r\n \u200b\ufeff").startswith(
-                ("=", "+", "-", "@", "\uff1d")
+            assert (
+                not str(cell or "")
+                .strip("\t\r\n \u200b\ufeff")
+                .startswith(("=", "+", "-", "@", "\uff1d"))
             )
 
 
@@ -137,8 +151,12 @@ def test_harmless_texts_stay_as_they_are(text):
 
 @pytest.mark.parametrize("kind", ["csv", "json", "xlsx"])
 def test_filters_search_and_order_of_the_list_are_kept(staff, kind):
-    make_state(id="a", managed_device_display_name="LAPTOP-A", certificate_revoke_status=1)
-    make_state(id="b", managed_device_display_name="LAPTOP-B", certificate_revoke_status=1)
+    make_state(
+        id="a", managed_device_display_name="LAPTOP-A", certificate_revoke_status=1
+    )
+    make_state(
+        id="b", managed_device_display_name="LAPTOP-B", certificate_revoke_status=1
+    )
     make_state(id="c", managed_device_display_name="LAPTOP-C")
     make_state(id="d", managed_device_display_name="x", certificate_revoke_status=1)
     query = {"q": "laptop", "certificate_revoke_status__exact": "1", "o": "-1"}

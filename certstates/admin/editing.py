@@ -145,11 +145,11 @@ class EditAdmin(DetailAdmin):
     ) -> HttpResponseBase:
         """Keep what was entered where the record was deleted meanwhile."""
         if "seen" in request.POST and "\0" not in unquote(object_id):
-            return self.gone(request, unquote(object_id))
+            return self.deleted_meanwhile(request, unquote(object_id))
         parent: Any = super()
         return parent._get_obj_does_not_exist_redirect(request, opts, object_id)  # type: ignore[no-any-return]
 
-    def gone(self, request: HttpRequest, id: str) -> HttpResponseBase:
+    def deleted_meanwhile(self, request: HttpRequest, id: str) -> HttpResponseBase:
         """Show what was entered for a record that is gone, and how to create it."""
         names = flatten_fieldsets(self.get_fieldsets(request))
         data = request.POST.copy()

@@ -114,7 +114,7 @@ class RevertAdmin(HistoryAdmin):
     def revert(self, request: HttpRequest, source: Source) -> HttpResponse:
         form = RevertForm(request.POST if request.method == "POST" else None)
         if not form.is_valid():
-            return self.confirm(request, source, source.reversal.plan(), form)
+            return self.confirm_revert(request, source, source.reversal.plan(), form)
         own = form.cleaned_data["reason"]
         because(f"{source.reason}: {own}" if own else source.reason)
         undoing(source.batch)
@@ -127,7 +127,7 @@ class RevertAdmin(HistoryAdmin):
         except Refused as refused:
             sentence = "Nothing was taken back: some records have changed since."
             self.message_user(request, sentence, messages.WARNING)
-            return self.confirm(request, source, refused.plan, form)
+            return self.confirm_revert(request, source, refused.plan, form)
         return self.done(request, source, plan)
 
     def done(self, request: HttpRequest, source: Source, plan: Plan) -> HttpResponse:
@@ -143,7 +143,7 @@ class RevertAdmin(HistoryAdmin):
         batch = request.graph_request_id  # type: ignore[attr-defined]
         return HttpResponseRedirect(reverse(f"{RECORD}_batch", args=[batch]))
 
-    def confirm(
+    def confirm_revert(
         self, request: HttpRequest, source: Source, plan: Plan, form: RevertForm
     ) -> HttpResponse:
         lacking = plan.verbs - self.allowed(request)

@@ -11,8 +11,6 @@ from certstates.models import ManagedAllDeviceCertificateState
 
 
 @admin.register(ManagedAllDeviceCertificateState)
-class CertificateStateAdmin(
-    Guarded, ListAdmin, EditAdmin, ExchangeAdmin, RevertAdmin
-):
+class CertificateStateAdmin(Guarded, ListAdmin, EditAdmin, ExchangeAdmin, RevertAdmin):
     class Media:
         css = {"all": ["certstates/admin.css"]}
