@@ -63,7 +63,6 @@ ODDITIES: list[Row] = [
     {"certificate_key_usages": -(2**31), "certificate_issuer_name": ""},
 ]
 
-
 DEPARTMENTS = ["Finance", "Field Service", "R&D", "Logistics", "IT", "Verkauf"]
 PERSONAL_SUBJECTS = Weighted(
     [

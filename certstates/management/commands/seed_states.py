@@ -79,11 +79,9 @@ class Command(BaseCommand):
         records = ManagedAllDeviceCertificateState.objects
         started = time.monotonic()
         with refusals_explained(seed), recorded(Door.COMMAND, who="seed_states"):
-            copy_rows(
-                ManagedAllDeviceCertificateState,
-                self.shown(make_rows(count, seed=seed, now=now), count),
-                anew=count >= MANY and records.count() < count,
-            )
+            rows = self.shown(make_rows(count, seed=seed, now=now), count)
+            anew = count >= MANY and records.count() < count
+            copy_rows(ManagedAllDeviceCertificateState, rows, anew=anew)
         seconds = time.monotonic() - started
         self.stdout.write(
             f"Made {count:,} records in {seconds:,.1f} s "
@@ -91,11 +89,11 @@ class Command(BaseCommand):
         )
 
     def shown(self, rows: Iterator[Row], count: int) -> Iterator[Row]:
-        """Pass the rows on, and show how many if standard error is a terminal."""
+        """Pass rows on; show how many on standard error, if that is a terminal."""
         yield from tqdm(
             rows, total=count, unit=" records", unit_scale=True, disable=None
         )
-        self.stdout.write("Building indexes and statistics")
+        self.stdout.write("All are copied; indexes and statistics follow")
         self.stdout.flush()
 
 
