@@ -34,7 +34,7 @@ MONTHS = 12
 COARSE_CAP = 1000
 MOST_ISSUERS = 8
 MOST_RECORDS = 8
-HIGHEST_COLUMN = 180  # pixels
+HIGHEST_COLUMN = 200  # pixels
 WIDEST_BAR = 100  # percent
 LONG_OPEN = 30  # days that a revocation may take before the page says so
 UNITS = (("day", 24 * 60 * 60), ("hour", 60 * 60), ("minute", 60))
@@ -181,7 +181,7 @@ def issuers(total: Count) -> dict[str, Any]:
         STATES.all(), "certificate_issuer_name", total=total, most=MOST_ISSUERS
     )
     figures = [
-        Figure(name, count, url=list_url(issuer=name), name=name)
+        Figure(visible(name), count, url=list_url(issuer=name), name=name)
         for name, count in shares.largest
     ]
     return {
@@ -213,7 +213,7 @@ def longest_open() -> Line | None:
     for record in RECORDS.revocation_open().longest_open_first()[:1]:
         return Line(
             id=record.pk,
-            device=record.managed_device_display_name or record.pk,
+            device=visible(record.managed_device_display_name, record.pk),
             detail=record.get_certificate_revoke_status_display(),
             moment=record.certificate_revoke_status_last_change_date_time,
         )
@@ -224,7 +224,7 @@ def expiring_next() -> list[Line]:
     return [
         Line(
             id=record.pk,
-            device=record.managed_device_display_name or record.pk,
+            device=visible(record.managed_device_display_name, record.pk),
             detail=record.user_principal_name or "",
             moment=record.certificate_expiration_date_time,
         )
@@ -238,7 +238,7 @@ def newest_changes() -> list[Line]:
     return [
         Line(
             id=event.pgh_obj_id,
-            device=event.managed_device_display_name or event.pgh_obj_id,
+            device=visible(event.managed_device_display_name, event.pgh_obj_id),
             detail=f"{DONE[event.pgh_label]} by {event.who or event.door.label}",
             moment=event.pgh_created_at,
             is_deleted=event.pgh_label == "delete",
@@ -255,3 +255,8 @@ def distance(span: dt.timedelta) -> str:
             words = f"{number:,} {unit}{'' if number == 1 else 's'}"
             return f"in {words}" if span > dt.timedelta() else f"{words} ago"
     return "now"
+
+
+def visible(*texts: str | None) -> str:
+    """Return the first text that can be seen, and so be a link's."""
+    return next((text for text in texts if text and text.strip()), "(no name)")

@@ -227,12 +227,17 @@ def test_a_deleted_record_is_named_without_a_link(staff):
     assert added.detail == "added by SQL"
 
 
-def test_a_text_that_is_missing_is_not_called_none(staff):
-    nothing = {"managed_device_display_name": None, "user_principal_name": None}
-    make_state(id="the-id", **nothing, **expires(1))
-    page = staff.get(PAGE).content.decode()
-    assert page.count("<bdi>the-id</bdi>") == 2
-    assert ">None<" not in page
+@pytest.mark.parametrize("name", [None, "", "  "])
+def test_a_record_without_a_name_is_called_by_its_id(staff, name):
+    texts = ("managed_device_display_name", "user_principal_name")
+    issuer = {"certificate_issuer_name": name}
+    make_state(id="the-id", **dict.fromkeys(texts, name), **issuer, **expires(1))
+    page = staff.get(PAGE)
+    for lines in ("expiring_next", "newest_changes"):
+        assert [line.device for line in page.context[lines]] == ["the-id"]
+    for figure in page.context["issuers"]["largest"]:
+        assert (figure.label, figure.url) == ("(no name)", f"{LIST}?issuer=++")
+    assert b">None<" not in page.content
 
 
 def test_nothing_on_the_page_needs_a_script_or_a_style_of_its_own(staff):
