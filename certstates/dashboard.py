@@ -13,7 +13,6 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from certstates.models import ManagedAllDeviceCertificateState
-from certstates.overview import overview
 
 ADD = "admin:certstates_managedalldevicecertificatestate_add"
 
@@ -29,10 +28,14 @@ class CertstatesAdminSite(admin.AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         """Answer the morning's questions, to those who may see records."""
-        records = self.get_model_admin(ManagedAllDeviceCertificateState)
+        # Not earlier: the package admin registers itself with this site.
+        from certstates.overview import overview
+
+        records: Any = self.get_model_admin(ManagedAllDeviceCertificateState)
         context: dict[str, Any] = {"may_view": records.has_view_permission(request)}
         if context["may_view"]:
             context |= overview()
             context["may_add"] = records.has_add_permission(request)
+            context["may_import"] = records.has_import_permission(request)
             context["add_url"] = reverse(ADD)
         return super().index(request, {**context, **(extra_context or {})})

@@ -12,22 +12,24 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib.admin.utils import quote
 from django.urls import reverse
 from django.utils import timezone
 
+from certstates import entries
+from certstates.admin.moments import from_now
 from certstates.charts import Figure, drawn
+from certstates.entries import record_url
 from certstates.models import (
     CertificateStateQuerySet,
+    Kind,
     ManagedAllDeviceCertificateState,
     RevocationStatus,
-    StateEvent,
 )
 from certstates.statistics import CAP, Count, counts_or_estimates, shares_of
 
 STATES = ManagedAllDeviceCertificateState.objects
 LIST = "admin:certstates_managedalldevicecertificatestate_changelist"
-RECORD = "admin:certstates_managedalldevicecertificatestate_change"
+LOG = "admin:certstates_managedalldevicecertificatestate_log"
 
 MONTHS = 12
 # A column shows two digits: with many records, a month is not worth more counting.
@@ -37,7 +39,6 @@ MOST_RECORDS = 8
 HIGHEST_COLUMN = 200  # pixels
 WIDEST_BAR = 100  # percent
 LONG_OPEN = 30  # days that a revocation may take before the page says so
-UNITS = (("day", 24 * 60 * 60), ("hour", 60 * 60), ("minute", 60))
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,19 +61,14 @@ class Question:
 class Line:
     """One record, a moment in its life, and how far away that is."""
 
-    id: str
     device: str
+    url: str
     detail: str
     moment: dt.datetime
-    is_deleted: bool = False
-
-    @property
-    def url(self) -> str:
-        return "" if self.is_deleted else reverse(RECORD, args=[quote(self.id)])
 
     @property
     def distance(self) -> str:
-        return distance(self.moment - timezone.now())
+        return from_now(self.moment, timezone.now())
 
 
 def list_url(**parameters: str) -> str:
@@ -100,7 +96,9 @@ def overview() -> dict[str, Any]:
         "issuers": issuers(records.count),
         "longest_open": longest_open(),
         "expiring_next": expiring_next(),
+        "next_url": list_url(expiry="30"),
         "newest_changes": newest_changes(),
+        "log_url": reverse(LOG),
     }
 
 
@@ -198,22 +196,14 @@ RECORDS = STATES.only(
     "certificate_revoke_status",
     "certificate_revoke_status_last_change_date_time",
 )
-EVENTS = StateEvent.objects.only(
-    "pgh_obj_id",
-    "pgh_label",
-    "pgh_created_at",
-    "pgh_context",
-    "managed_device_display_name",
-)
-DONE = {"insert": "added", "update": "changed", "delete": "deleted"}
 
 
 def longest_open() -> Line | None:
     """Return the revocation that has been open for the longest time."""
     for record in RECORDS.revocation_open().longest_open_first()[:1]:
         return Line(
-            id=record.pk,
             device=visible(record.managed_device_display_name, record.pk),
+            url=record_url("change", record.pk),
             detail=record.get_certificate_revoke_status_display(),
             moment=record.certificate_revoke_status_last_change_date_time,
         )
@@ -223,8 +213,8 @@ def longest_open() -> Line | None:
 def expiring_next() -> list[Line]:
     return [
         Line(
-            id=record.pk,
             device=visible(record.managed_device_display_name, record.pk),
+            url=record_url("change", record.pk),
             detail=record.user_principal_name or "",
             moment=record.certificate_expiration_date_time,
         )
@@ -233,28 +223,22 @@ def expiring_next() -> list[Line]:
 
 
 def newest_changes() -> list[Line]:
-    """Return what was added, changed or deleted last, and by whom."""
-    events = EVENTS.order_by("-pgh_id")[:MOST_RECORDS]
+    """Return what was done to records last: it leads to what became of them."""
     return [
         Line(
-            id=event.pgh_obj_id,
-            device=visible(event.managed_device_display_name, event.pgh_obj_id),
-            detail=f"{DONE[event.pgh_label]} by {event.who or event.door.label}",
-            moment=event.pgh_created_at,
-            is_deleted=event.pgh_label == "delete",
+            device=visible(entry.device, entry.event.pgh_obj_id),
+            url=entry.history_url,
+            detail=told(entry),
+            moment=entry.event.pgh_created_at,
         )
-        for event in events
+        for entry in entries.newest_changes()
     ]
 
 
-def distance(span: dt.timedelta) -> str:
-    """Return how far away a moment is: ``in 12 days``, ``3 hours ago``."""
-    seconds = abs(int(span.total_seconds()))
-    for unit, length in UNITS:
-        if number := seconds // length:
-            words = f"{number:,} {unit}{'' if number == 1 else 's'}"
-            return f"in {words}" if span > dt.timedelta() else f"{words} ago"
-    return "now"
+def told(entry: entries.Entry) -> str:
+    """Return what was done and by whom: ``revocation changed by ana``."""
+    what = f"{entry.summary} " if entry.kind == Kind.UPDATE else ""
+    return f"{what}{entry.kind.label} by {entry.event.who or entry.event.door.label}"
 
 
 def visible(*texts: str | None) -> str:
