@@ -134,6 +134,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
+    "django.forms",
     "pghistory",
     "pgtrigger",
     "drf_spectacular",
@@ -170,6 +171,9 @@ TEMPLATES = [
         },
     }
 ]
+
+# The templates of widgets are found like all others, so ours can stand before Django's.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {
     "default": {**env_database(), "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
