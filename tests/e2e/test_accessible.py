@@ -20,6 +20,7 @@ LOOKS = {
 RECORD = f"{LIST}sample-01-expires-in-an-hour/"
 USERS, GROUPS = "/admin/auth/user/", "/admin/auth/group/"
 APPLICATIONS = "/admin/oauth2_provider/application/"
+SEARCHES = "/admin/certstates/savedsearch/"
 TOKENS = "/admin/oauth2_provider/accesstoken/"
 
 
@@ -43,7 +44,7 @@ def ask_to_delete_two(page):
         box.check()
     page.get_by_label("Action:").select_option(index=1)
     page.locator("[name=index]").click()
-    expect(page.get_by_role("heading", name="sure")).to_be_visible()
+    expect(page.get_by_role("heading", name="Delete")).to_be_visible()
 
 
 def open_calendar(page):
@@ -99,6 +100,9 @@ VISITS = [
     Visit("application", f"{APPLICATIONS}{KNOWN}/change/"),
     Visit("tokens", TOKENS),
     Visit("token", f"{TOKENS}{KNOWN}/change/"),
+    Visit("saved searches", SEARCHES),
+    Visit("save a search", f"{SEARCHES}add/"),
+    Visit("empty list of tokens", f"{TOKENS}?q=nobody"),
     Visit("password", "/admin/password_change/"),
     Visit("password refused", "/admin/password_change/", press("Change my password")),
     Visit("forbidden", USERS, person="newcomer", refusals=frozenset({403})),
