@@ -19,7 +19,7 @@ from certstates import usages
 from certstates.addresses import ServiceRoot
 from certstates.admin import validity
 from certstates.admin.base import StateAdmin
-from certstates.admin.moments import exact, from_now
+from certstates.admin.columns import badge, exact, from_now
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.models.fields import KEY_LENGTH
 from certstates.odata.conditions import etag_of
@@ -47,6 +47,7 @@ class DetailAdmin(StateAdmin):
         "purposes_read",
         "issued",
         "expires",
+        "revocation",
         "revocation_changed",
         "recorded",
         "last_written",
@@ -86,6 +87,10 @@ class DetailAdmin(StateAdmin):
     @admin.display(description="expires")
     def expires(self, record: State) -> SafeString:
         return moment(record.certificate_expiration_date_time)
+
+    @admin.display(description="revocation")
+    def revocation(self, record: State) -> SafeString:
+        return badge(record.certificate_revoke_status)
 
     @admin.display(description="revocation changed")
     def revocation_changed(self, record: State) -> SafeString:

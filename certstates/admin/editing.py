@@ -23,6 +23,7 @@ LAST_CHANGE = "certificate_revoke_status_last_change_date_time"
 TOLD = {
     "certificate_issuance_date_time": "issued",
     "certificate_expiration_date_time": "expires",
+    "certificate_revoke_status": "revocation",
     LAST_CHANGE: "revocation_changed",
 }
 

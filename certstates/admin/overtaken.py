@@ -12,7 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from certstates.admin.moments import exact
+from certstates.admin.columns import exact
 from certstates.models import ManagedAllDeviceCertificateState, StateEvent
 from certstates.models.history import TRACKED
 
