@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from certstates.admin.columns import from_now, span_of
+from certstates.admin.columns import from_now
 from certstates.models import ManagedAllDeviceCertificateState
 from certstates.models.queryset import MOVABLE
 
@@ -30,7 +30,7 @@ def validity(record: ManagedAllDeviceCertificateState) -> SafeString:
 
 
 def sentence(begin: dt.datetime, end: dt.datetime, now: dt.datetime) -> str:
-    if end <= begin:
+    if end < begin:
         return "Never valid: it expires before it is issued"
     if end <= now:
         return f"Expired {from_now(end, now)}"
@@ -41,7 +41,8 @@ def sentence(begin: dt.datetime, end: dt.datetime, now: dt.datetime) -> str:
     left = f"Expires {from_now(end, now)}"
     if begin < MOVABLE[0]:
         return left
-    return f"{left}, of {span_of((end - begin).total_seconds())} in all"
+    days = (end - begin).days
+    return f"{left}, of {days:,} days in all" if days > 1 else left
 
 
 def part(begin: dt.datetime, end: dt.datetime, now: dt.datetime) -> float:
