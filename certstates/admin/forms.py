@@ -125,7 +125,7 @@ class StateForm(StateModelForm):
             differs_from_now=field.has_changed(as_shown(field, now), raw),
             by_others=seen != now,
             take=as_posted(field, name, now),
-            id_for_label=self[name].id_for_label,
+            anchor=self[name].id_for_label or f"{self[name].auto_id}_0",
         )
 
     def _give_lines_their_room(self) -> None:

@@ -46,7 +46,8 @@ class Entry:
     """One field of a form that was overtaken.
 
     ``seen`` is what the page showed and ``now`` what the record holds; ``raw`` came
-    back from the browser, and ``take`` are the inputs' values that would say ``now``.
+    back from the browser, and ``take`` are the inputs' values that would say ``now``;
+    ``anchor`` is the id of the first input.
     """
 
     name: str
@@ -58,7 +59,7 @@ class Entry:
     differs_from_now: bool
     by_others: bool
     take: dict[str, str]
-    id_for_label: str
+    anchor: str
 
     @property
     def label(self) -> str:
