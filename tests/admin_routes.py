@@ -110,6 +110,7 @@ ROWS = (
     Row(f"{STATE}_delete", ("state",), get=DELETE_PAGE),
     Row(f"{STATE}_delete", ("state",), post=DELETE, data=YES),
     Row(f"{STATE}_history", ("state",), get=VIEW),
+    Row("certstates_issuers", get=VIEW, data={"q": "CN"}),
     Row(f"{STATE}_change", ("missing",), get=AWAY),
     Row(f"{STATE}_history", ("missing",), get=AWAY),
     Row(f"{STATE}_delete", ("missing",), get=DELETE),

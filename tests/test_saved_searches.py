@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
+from certstates.admin.searches import spoken
 from certstates.models import SavedSearch
 from certstates.models.searches import QUERY_LENGTH, kept_query
 from tests.make import HttpsClient, make_state
@@ -33,11 +34,11 @@ def vera(db):
 def test_a_search_is_saved_from_the_list_and_opened_from_its_row(eve):
     make_state(id="a", managed_device_display_name="LAPTOP-77")
     make_state(id="b", managed_device_display_name="other")
-    here = f"{LIST}?q=laptop&p=3&unknown=1"
-    page = row_for(eve, here)
+    here = f"{LIST}?q=laptop"
+    browser = browser_of(eve)
+    page = browser.get(here).content.decode()
     [link] = re.findall(r'href="([^"]+)">Save this search', page)
 
-    browser = browser_of(eve)
     response = browser.get(unescape(link))
     assert response.status_code == 200
     assert "<q>laptop</q>" in response.content.decode()
@@ -149,6 +150,22 @@ def test_markup_in_a_search_is_shown_as_text(eve):
         assert "&lt;b onclick" in page
     link = re.search(r'href="([^"]+)" aria-current', row_for(eve, f"{LIST}?{query}"))
     assert parse_qs(urlsplit(unescape(link[1])).query)["q"] == [MARKUP]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("q=a", [("Search", "a")]),
+        ("expiry=30&o=-1",
+         [("Expiry", "Within 30 days"), ("Sorted by", "device, descending")]),
+        ("expiry=2027-01&o=4", [("Expiry", "2027-01"), ("Sorted by", "expires")]),
+        ("status=failed", [("Revocation", "Revocation failed")]),
+        ("open=7", [("Open revocation", "For more than 7 days")]),
+        ("issuer=CN%3DX&o=99", [("Issuer", "CN=X"), ("Sorted by", "99")]),
+    ],
+)  # fmt: skip
+def test_what_a_search_shows_is_said_in_the_lists_words(query, said):
+    assert spoken(query) == said
 
 
 def test_whatever_a_row_holds_leads_to_the_list_and_to_nothing_else(eve):

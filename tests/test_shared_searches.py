@@ -110,13 +110,13 @@ def test_ones_own_come_first_and_the_row_says_whom_a_search_is_for(eve, vera):
     ("name", "groups", "offered"),
     [
         ("vera", ["Viewer"], ["Only me"]),
-        ("eve", ["Editor"], ["Only me", "Group Editor", "Everyone who sees the list"]),
+        ("eve", ["Editor"], ["Only me", "Group Editor", "Everyone"]),
         (
             "adam",
             ["Administrator"],
             [
                 "Only me", "Group Administrator", "Group Editor", "Group Importer",
-                "Group Viewer", "Everyone who sees the list",
+                "Group Viewer", "Everyone",
             ],
         ),
     ],

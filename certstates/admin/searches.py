@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ORDER_VAR
 from django.contrib.admin.widgets import AdminRadioSelect
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
@@ -15,7 +16,11 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 
+from certstates.admin.base import WrongParameter
+from certstates.admin.changelist import Sort
+from certstates.admin.filters import FILTERS
 from certstates.models import SavedSearch
 from certstates.models.searches import kept_query, may_see_records
 
@@ -63,7 +68,31 @@ def audiences(user: User) -> list[tuple[str, str]]:
     if not user.has_perm(MODERATE):
         groups = groups.filter(user=user)
     choices += [(f"group:{group.pk}", f"Group {group.name}") for group in groups]
-    return [*choices, (EVERYONE, "Everyone who sees the list")]
+    return [*choices, (EVERYONE, "Everyone")]
+
+
+def spoken(query: str) -> list[tuple[str, str]]:
+    """Return what a search looks for: titles and values as the list calls them."""
+    address = QueryDict(kept_query(QueryDict(query)))
+    filters = {known.parameter_name: known for known in FILTERS}
+    said = []
+    for name, value in address.dict().items():
+        if shown := filters.get(name):
+            said.append((capfirst(shown.title), shown.options.get(value, value)))
+        elif name == ORDER_VAR:
+            said.append(("Sorted by", order_in_words(value)))
+        else:
+            said.append(("Search", value))
+    return said
+
+
+def order_in_words(value: str) -> str:
+    try:
+        sort = Sort(value)
+    except WrongParameter:  # kept before the columns changed
+        return value
+    column: str = getattr(sort.column, "short_description")  # noqa: B009
+    return f"{column}, descending" if sort.descending else column
 
 
 def audience_of(search: SavedSearch) -> str:
@@ -117,7 +146,7 @@ class SavedSearchAdmin(SearchAdmin):
     form = SearchForm
     fields = ("name", "audience", "shows")
     readonly_fields = ("shows",)
-    list_display = ("opens", "shows", "audience", "owner", "created_at", "edits")
+    list_display = ("opens", "shows", "audience", "owner", "saved_on", "edits")
     list_display_links = None
     list_select_related = ("owner", "group")
     list_per_page = 50
@@ -221,16 +250,19 @@ class SavedSearchAdmin(SearchAdmin):
 
     @admin.display(description="shows")
     def shows(self, search: SavedSearch) -> str:
-        return format_html_join(" · ", "{}: <q>{}</q>", search.parts)
+        """Say it in the list's own words, and what was typed as it was typed."""
+        return format_html_join(" · ", "{}: <q>{}</q>", spoken(search.query))
+
+    @admin.display(description="saved")
+    def saved_on(self, search: SavedSearch) -> str:
+        return f"{search.created_at:%Y-%m-%d}"
 
     @admin.display(description="")
-    def edits(self, search: SavedSearch) -> str:
+    def edits(self, search: Any) -> str:
         page = reverse("admin:certstates_savedsearch_change", args=[search.pk])
-        return format_html(
-            '<a href="{}">Details<span class="visually-hidden"> of {}</span></a>',
-            page,
-            search,
-        )
+        text = "Rename or delete" if search.is_own else "Details"
+        label = f"{text}: {search}"
+        return format_html('<a href="{}" aria-label="{}">{}</a>', page, label, text)
 
 
 def query_of(request: HttpRequest) -> str:

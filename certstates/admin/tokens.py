@@ -54,7 +54,7 @@ class ApplicationAdmin(MadeElsewhere):
             None,
             {
                 "fields": ("name", *readonly_fields),
-                "description": f"{HOW} Deleting the application revokes all of its.",
+                "description": f"{HOW} Deleting the application revokes its tokens.",
             },
         ),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, Group
@@ -19,14 +19,7 @@ if TYPE_CHECKING:
 
 QUERY_LENGTH = 2000
 # What a search of the list consists of. Where its reader stands in the pages is none.
-PARAMETERS = {
-    "q": "Search",
-    "expiry": "Expiry",
-    "status": "Status",
-    "open": "Revocation open, days",
-    "issuer": "Issuer",
-    "o": "Sorted by columns",
-}
+PARAMETERS = ("q", "expiry", "status", "open", "issuer", "o")
 
 
 def kept_query(address: QueryDict) -> str:
@@ -62,8 +55,10 @@ class SavedSearchQuerySet(models.QuerySet["SavedSearch"]):
         )
 
     def own_first(self, user: User | AnonymousUser) -> Self:
-        theirs = models.Case(models.When(owner=user.pk, then=0), default=1)
-        return self.order_by(theirs, Lower("name"), "pk")
+        own = models.ExpressionWrapper(
+            models.Q(owner=user.pk), output_field=models.BooleanField()
+        )
+        return self.annotate(is_own=own).order_by("-is_own", Lower("name"), "pk")
 
 
 class SavedSearch(models.Model):
@@ -135,12 +130,6 @@ class SavedSearch(models.Model):
         if self.for_everyone:
             return "everyone"
         return self.group.name if self.group else "only me"
-
-    @property
-    def parts(self) -> list[tuple[str, Any]]:
-        """Return what it looks for: the parameters' names for people, and values."""
-        address = QueryDict(self.query)
-        return [(PARAMETERS[n], v) for n, v in address.items() if n in PARAMETERS]
 
     def get_list_url(self) -> str:
         """Return the list's address; the query is spelled anew, whatever is stored."""
