@@ -6,6 +6,7 @@ would print, each value as ``certstates.cells`` has it; the JSON is the API's ow
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import tempfile
@@ -88,17 +89,23 @@ def xlsx_file(rows: Iterable[Row]) -> IO[bytes]:
 
     Raises DoesNotFit where Excel would cut.
     """
-    file = tempfile.TemporaryFile()  # noqa: SIM115 -- the answer closes it
-    with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
-        sheet = book.add_worksheet("certificate states")
-        sheet.freeze_panes(1, 0)
-        sheet.set_column(0, len(HEADERS) - 1, 28)
-        sheet.write_row(0, 0, HEADERS, book.add_format({"bold": True}))
-        for number, row in enumerate(rows, 1):
-            refuse_overlong_sheet(number)
-            write_row(sheet, number, row)
+    with contextlib.ExitStack() as unless_whole:
+        file = unless_whole.enter_context(tempfile.TemporaryFile())
+        with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
+            write_sheet(book, rows)
+        unless_whole.pop_all()  # the answer closes it
     file.seek(0)
     return file
+
+
+def write_sheet(book: Any, rows: Iterable[Row]) -> None:
+    sheet = book.add_worksheet("certificate states")
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, len(HEADERS) - 1, 28)
+    sheet.write_row(0, 0, HEADERS, book.add_format({"bold": True}))
+    for number, row in enumerate(rows, 1):
+        refuse_overlong_sheet(number)
+        write_row(sheet, number, row)
 
 
 def refuse_overlong_sheet(rows: int) -> None:

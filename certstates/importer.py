@@ -101,21 +101,13 @@ class CertificateStateResource(ModelResource):  # type: ignore[misc]
 
         Only a refused row is a verdict; whatever else goes wrong is raised.
         """
+        rows = [*rows]
+        self.records = records_of(rows, lock=not dry_run)
         dataset = tablib.Dataset(*((row,) for row in rows), headers=[ROW])
         result = self.import_data(dataset, dry_run=dry_run)
         for broken in result.base_errors:
             raise broken.error
         return [row_result.verdict for row_result in result.rows]
-
-    def before_import(self, dataset: tablib.Dataset, **kwargs: Any) -> None:
-        """Fetch the records of the whole chunk by one query."""
-        ids = [row.values.get("id") for row in dataset[ROW]]
-        records = ManagedAllDeviceCertificateState.objects.filter(
-            pk__in=[id for id in ids if isinstance(id, str) and storable(id)]
-        )
-        if not kwargs["dry_run"]:  # in one order, so that no two block each other
-            records = records.order_by("pk").select_for_update()
-        self.records = {record.pk: record for record in records}
 
     def import_row(self, row: Any, instance_loader: Any, **kwargs: Any) -> RowResult:
         self.verdict = Verdict(row[ROW].line)
@@ -131,7 +123,12 @@ class CertificateStateResource(ModelResource):  # type: ignore[misc]
     def get_instance(
         self, instance_loader: Any, row: Any
     ) -> ManagedAllDeviceCertificateState | None:
-        id = row[ROW].values.get("id")
+        return self.record_of(row[ROW].values)
+
+    def record_of(
+        self, values: dict[str, Any]
+    ) -> ManagedAllDeviceCertificateState | None:
+        id = values.get("id")
         return self.records.get(id) if isinstance(id, str) else None
 
     def import_instance(
@@ -167,7 +164,7 @@ class CertificateStateResource(ModelResource):  # type: ignore[misc]
 
     def validated(self, values: dict[str, Any]) -> dict[str, Any]:
         """Return the model's values, or raise what the API would refuse."""
-        record = self.records.get(values.get("id", ""))
+        record = self.record_of(values)
         serializer = self.changing if record else self.creating
         serializer.instance = record
         try:
@@ -214,6 +211,19 @@ class CertificateStateResource(ModelResource):  # type: ignore[misc]
             self.create_instances.append(instance)  # one INSERT for the chunk
         else:
             instance.save_changes(self.values, dated=LAST_CHANGE in self.values)
+
+
+def records_of(
+    rows: Iterable[Row], *, lock: bool
+) -> dict[str, ManagedAllDeviceCertificateState]:
+    """Return the records that the rows name, found by one query."""
+    ids = [row.values.get("id") for row in rows]
+    records = ManagedAllDeviceCertificateState.objects.filter(
+        pk__in=[id for id in ids if isinstance(id, str) and storable(id)]
+    )
+    if lock:  # in one order, so that no two imports block each other
+        records = records.order_by("pk").select_for_update()
+    return {record.pk: record for record in records}
 
 
 def storable(id: str) -> bool:

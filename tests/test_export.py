@@ -5,7 +5,7 @@ import datetime as dt
 import orjson
 import pytest
 from django.contrib.auth.models import Permission, User
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -80,7 +80,7 @@ def test_the_csv_has_graphs_names_and_the_apis_values(staff):
     assert found["certificateExpirationDateTime"] == "2027-01-05T10:00:00.12Z"
     assert response["Content-Type"].startswith("text/csv; charset=utf-8")
     assert response["Content-Disposition"].endswith('.csv"')
-    assert response["Cache-Control"] == "no-store"
+    assert "no-store" in response["Cache-Control"]
 
 
 def test_the_json_is_the_apis_list(staff):
@@ -222,7 +222,7 @@ def test_the_rows_that_came_after_the_count_are_not_cut_either(monkeypatch):
 def test_a_text_that_would_be_cut_is_refused():
     row = [None] * len(exporter.COLUMNS)
     row[3] = "x" * exporter.LONGEST_CELL
-    assert exporter.xlsx_file([row])
+    exporter.xlsx_file([row]).close()
     row[3] = "🙂" * (exporter.LONGEST_CELL // 2 + 1)
     with pytest.raises(DoesNotFit, match="managedDeviceDisplayName of row 2"):
         exporter.xlsx_file([row])
@@ -272,26 +272,34 @@ def test_who_may_not_see_the_records_exports_nothing(client):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_file_shows_one_moment_and_no_statement_reads_all(staff, monkeypatch):
+def test_the_file_shows_one_moment(staff, monkeypatch):
     monkeypatch.setattr(exporter, "FETCHED", 10)
-    State.objects.bulk_create(State(**values(n)) for n in range(100))
     monkeypatch.setattr(exporter, "CHUNK", 1)
-    asked = []
-
-    def watch(execute, sql, params, many, context):
-        asked.append(sql)
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(watch):
-        chunks = staff.get(EXPORT, {"format": "csv"}).streaming_content
-        received = next(chunks)
-        deleter = connection.copy()
-        with deleter.cursor() as cursor:
-            cursor.execute("DELETE FROM certstates_managedalldevicecertificatestate")
-        deleter.close()
-        received += b"".join(chunks)
+    State.objects.bulk_create(State(**values(n)) for n in range(100))
+    chunks = staff.get(EXPORT, {"format": "csv"}).streaming_content
+    received = next(chunks)
+    neighbour = connection.copy()
+    with neighbour.cursor() as cursor:
+        cursor.execute("DELETE FROM certstates_managedalldevicecertificatestate")
+    neighbour.close()
+    received += b"".join(chunks)
     assert len(csv_rows(received)) == 101
     assert not State.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_limit_of_a_statement_is_none_of_an_export(monkeypatch):
+    monkeypatch.setattr(exporter, "FETCHED", 10)
+    State.objects.bulk_create(State(**values(n)) for n in range(100))
+    slow = State.objects.extra(where=["pg_sleep(0.01)::text IS NOT NULL"])
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = '500ms'")
+        try:
+            with pytest.raises(OperationalError):
+                slow.count()
+            assert len([*exporter.rows(slow)]) == 100
+        finally:
+            cursor.execute("SET statement_timeout = 0")
 
 
 def values(n):

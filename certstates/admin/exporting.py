@@ -58,7 +58,6 @@ def download(kind: str, request: HttpRequest, records: Any) -> HttpResponseBase:
     response = FORMATS[kind](request, records)
     name = f"certificate-states-{timezone.now():%Y-%m-%dT%H%MZ}.{kind}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "no-store"
     return response
 
 

@@ -1,9 +1,10 @@
 """Files of text: which encoding, and lines that end."""
 
 import codecs
+import contextlib
 import io
 from collections.abc import Iterator
-from typing import IO, TextIO
+from typing import IO, Any, TextIO, cast
 
 from certstates.sources.rows import FileRefused
 
@@ -14,6 +15,14 @@ MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+
+
+class Borrowed(io.TextIOWrapper):
+    """The text of a file that is somebody else's to close."""
+
+    def __del__(self) -> None:
+        with contextlib.suppress(ValueError):  # it is closed already
+            self.detach()
 
 
 def encoding_of(head: bytes) -> str:
@@ -28,7 +37,7 @@ def text_of(file: IO[bytes]) -> TextIO:
     encoding = encoding_of(file.read(4))
     check_encoding(file, encoding)
     file.seek(0)
-    return io.TextIOWrapper(file, encoding=encoding, newline="")
+    return Borrowed(cast("Any", file), encoding=encoding, newline="")
 
 
 def check_encoding(file: IO[bytes], encoding: str) -> None:

@@ -142,8 +142,9 @@ def unescaped(text: str) -> str:
 
 def said(broken: Exception) -> str:
     """Return what a reader said of a broken file, as the end of a sentence."""
-    words = " ".join(str(broken).split())[:200] or type(broken).__name__
-    return f"{type(broken).__name__}: {words.rstrip('.')}."
+    cause = broken.__cause__ or broken
+    words = " ".join(str(cause).split())[:200]
+    return f"{type(cause).__name__}: {words.rstrip('.')}."
 
 
 def refuse_bomb(file: IO[bytes]) -> None:
