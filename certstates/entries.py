@@ -32,7 +32,7 @@ def shown(field: models.Field[Any, Any], value: Any) -> SafeString:
     if value == "":
         return format_html('<em class="none">{}</em>', "empty text")
     if field.name == "certificate_revoke_status":
-        return format_html("{}", status_label(value))
+        return shown_status(value)
     if isinstance(value, dt.datetime):
         return shown_moment(value)
     text = str(value)
@@ -47,9 +47,11 @@ def shown(field: models.Field[Any, Any], value: Any) -> SafeString:
     )
 
 
-def status_label(value: int) -> str:
+def shown_status(value: int) -> SafeString:
+    from certstates.admin.columns import badge  # the admin asks for this module first
+
     known = value in RevocationStatus.values
-    return RevocationStatus(value).label if known else str(value)
+    return badge(value) if known else format_html("{}", value)
 
 
 def shown_moment(moment: dt.datetime) -> SafeString:

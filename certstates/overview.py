@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from certstates import entries
-from certstates.admin.moments import from_now
+from certstates.admin.columns import from_now
 from certstates.charts import Figure, drawn
 from certstates.entries import record_url
 from certstates.models import (

@@ -161,7 +161,8 @@ def mixed(operator):
     operator.create(make_body(id="b", userPrincipalName="bob@contoso.example"))
     operator.change("b", {"userPrincipalName": "eve@contoso.example"})
     operator.delete(f"/beta/{URL_OF_A}")
-    in_batch(lambda: make_state(id="c"), who="nightly")
+    names = {"managed_device_display_name": "PC-C", "user_principal_name": "zoe@x"}
+    in_batch(lambda: make_state(id="c", **names))
 
 
 URL_OF_A = "deviceManagement/deviceConfigurationsAllManagedDeviceCertificateStates/a"
@@ -277,6 +278,7 @@ def test_a_change_is_taken_back_with_a_reason_and_can_be_again(staff):
     assert (newest.who, newest.door) == ("admin", Door.ADMIN)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_cannot_be_taken_back_is_named_and_the_rest_waits(staff):
     make_state(id="a")
     make_state(id="b")

@@ -12,7 +12,6 @@ from certstates.sources import workbooks
 from tests.files import (
     IMPORT,
     RECORD,
-    body_of,
     confirm,
     csv_file,
     csv_rows,

@@ -29,6 +29,7 @@ from certstates.statistics import count_or_estimate
 
 PAGE_SIZE = 50
 MOST_RECORDS = 200
+REASON_LENGTH = 500
 LARGEST_NUMBER = 2**63 - 1
 
 
@@ -118,7 +119,7 @@ class HistoryAdmin(StateAdmin):
         record = self.get_object(request, id)
         events = StateEvent.objects.of_record(id)
         page, older = self.page_of(request, events)
-        if record is None and not page:
+        if record is None and not events.exists():
             return self._get_obj_does_not_exist_redirect(  # type: ignore[attr-defined,no-any-return]
                 request, self.opts, id
             )

@@ -14,14 +14,13 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.text import get_text_list
 
-from certstates.admin.history import HistoryAdmin
+from certstates.admin.history import REASON_LENGTH, HistoryAdmin
 from certstates.entries import RECORD, FieldLine, record_url
 from certstates.history import because, undoing
 from certstates.models import FIELDS, StateEvent
 from certstates.models.history import differences
 from certstates.reverting import Line, NotAllowed, Obstacle, Plan, Refused, Reversal
 
-REASON_LENGTH = 500
 SAMPLES = 10
 # What a reversal does to records, and the permission that it takes.
 PERMISSIONS = {"update": "change", "delete": "delete", "create": "add"}

@@ -7,7 +7,8 @@ from calendar import monthrange
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Self
 
-from django.db import models
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, models
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -22,6 +23,8 @@ MOVABLE = (
     dt.datetime(1900, 1, 1, tzinfo=dt.UTC),
     dt.datetime(2200, 1, 1, tzinfo=dt.UTC),
 )
+
+COUNT = "SELECT count(*) FROM ({}) AS locked"
 
 ALMOST_A_DAY = dt.timedelta(days=1) - dt.timedelta.resolution
 
@@ -86,6 +89,38 @@ class CertificateStateQuerySet(models.QuerySet["ManagedAllDeviceCertificateState
 
     def longest_open_first(self) -> Self:
         return self.order_by("certificate_revoke_status_last_change_date_time", "id")
+
+    def lock(self) -> int:
+        """Lock these records until the transaction ends, and count them.
+
+        Whoever writes many records locks them in the order of their ids, so that no two
+        wait for each other. The records themselves are not fetched.
+        """
+        ids = self.order_by("pk").select_for_update().values("pk")
+        try:
+            sql, parameters = ids.query.sql_with_params()
+        except EmptyResultSet:  # Django knows without asking
+            return 0
+        with connection.cursor() as cursor:
+            cursor.execute(COUNT.format(sql), parameters)
+            [number] = cursor.fetchone() or (0,)
+        return int(number)
+
+    def mark(self, status: RevocationStatus) -> int:
+        """Give these records a revocation status, dated now; count those that change.
+
+        What has the status already stays as it is, with its date.
+        """
+        now = timezone.now()
+        return (
+            self.order_by()
+            .exclude(certificate_revoke_status=status)
+            .update(
+                certificate_revoke_status=status,
+                certificate_revoke_status_last_change_date_time=now,
+                updated_at=now,
+            )
+        )
 
     def move_dates(self, by: dt.timedelta) -> None:
         """Move the certificates' dates, so that yesterday's example is today's."""

@@ -1,0 +1,258 @@
+"""What can be done to many records at once: asked first, done at once, undoable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from certstates.admin.base import WrongParameter
+from certstates.admin.history import REASON_LENGTH
+from certstates.admin.listing import ListAdmin
+from certstates.admin.reverts import RevertAdmin
+from certstates.entries import RECORD
+from certstates.history import because
+from certstates.models import (
+    CertificateStateQuerySet,
+    ManagedAllDeviceCertificateState,
+    RevocationStatus,
+)
+from certstates.transactions import patient
+
+SAMPLES = 10
+
+
+@dataclass(frozen=True)
+class Verb:
+    """Something that is done to records: a new status, or (without one) deletion."""
+
+    name: str
+    label: str
+    done: str
+    status: RevocationStatus | None = None
+
+    @property
+    def permission(self) -> str:
+        return "delete" if self.status is None else "change"
+
+
+MARKS = [
+    Verb(
+        name=f"mark_{status.wire_name}",
+        label=f"Mark as “{status.label}”",
+        done=f"marked as “{status.label}”",
+        status=status,
+    )
+    for status in (
+        RevocationStatus.PENDING,
+        RevocationStatus.ISSUED,
+        RevocationStatus.FAILED,
+        RevocationStatus.REVOKED,
+        RevocationStatus.NONE,
+    )
+]
+# Django's action of this name would collect each record and what belongs to it.
+DELETE = Verb("delete_selected", "Delete", "deleted")
+VERBS = {verb.name: verb for verb in (*MARKS, DELETE)}
+
+
+class BulkForm(forms.Form):
+    """What the confirm page sends: how many were shown, and why it is done."""
+
+    expected = forms.IntegerField(min_value=0)
+    reason = forms.CharField(required=False, max_length=REASON_LENGTH)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The records that were chosen: some by their ids, or all that the list matches."""
+
+    records: CertificateStateQuerySet
+    ids: list[str] | None
+
+    @property
+    def is_all(self) -> bool:
+        return self.ids is None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the records that were shown when it was asked."""
+
+    changed: int
+    already: int
+    gone: int
+
+    def words(self, verb: Verb) -> str:
+        parts = [f"{counted(self.changed)} {verb.done}"]
+        if self.already:
+            parts.append(f"{self.already:,} already {was(self.already)} so")
+        if self.gone:
+            parts.append(f"{self.gone:,} had disappeared or no longer fitted")
+        return ", ".join(parts) + "."
+
+
+class Grown(Exception):
+    """More records fit now than were shown when it was asked; nothing was done."""
+
+
+def apply(verb: Verb, choice: Choice, *, expected: int) -> Outcome:
+    """Do it to all that was chosen, but never to more records than were shown.
+
+    A record that fits only since the records were locked counts as one more.
+    """
+    records = choice.records
+    with patient():
+        found = records.lock()
+        if found > expected:
+            raise Grown
+        if verb.status is None:
+            changed, already = records.order_by().delete()[0], 0
+        else:
+            same = records.filter(certificate_revoke_status=verb.status)
+            already = same.order_by().count()
+            changed = records.mark(verb.status)
+        if changed + already > expected:
+            raise Grown
+    return Outcome(changed, already, gone=expected - changed - already)
+
+
+def action_of(verb: Verb) -> Any:
+    """Return the action as Django's list offers it: it asks, and does nothing."""
+
+    @admin.action(permissions=[verb.permission], description=verb.label)
+    def ask(self: ActionsAdmin, request: HttpRequest, queryset: Any) -> HttpResponse:
+        return self.ask(request, verb)
+
+    ask.__name__ = verb.name
+    return ask
+
+
+class ActionsAdmin(ListAdmin, RevertAdmin):
+    """Actions on selected records, or on all that match."""
+
+    actions = [action_of(verb) for verb in VERBS.values()]
+
+    def get_urls(self) -> list[URLPattern]:
+        name = RECORD.removeprefix("admin:")
+        view = self.admin_site.admin_view(self.bulk_view)
+        return [
+            path("bulk/<slug:action>/", view, name=f"{name}_bulk"),
+            *super().get_urls(),
+        ]
+
+    def bulk_view(self, request: HttpRequest, action: str) -> HttpResponse:
+        """Do what was asked and confirmed; the address has the list's filters."""
+        if action not in VERBS:
+            raise Http404(f"There is no action {action}.")
+        verb = VERBS[action]
+        if not getattr(self, f"has_{verb.permission}_permission")(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            try:
+                return self.confirmed(request, verb)
+            except WrongParameter as wrong:
+                self.message_user(request, str(wrong), messages.WARNING)
+        return HttpResponseRedirect(self.list_url(request))
+
+    def confirmed(self, request: HttpRequest, verb: Verb) -> HttpResponse:
+        form = BulkForm(request.POST)
+        if not form.is_valid():
+            return self.ask(request, verb, form)
+        because(form.cleaned_data["reason"])
+        expected = form.cleaned_data["expected"]
+        try:
+            outcome = apply(verb, self.chosen(request), expected=expected)
+        except Grown:
+            sentence = (
+                f"More records fit now than the {expected:,} that were shown. Nothing "
+                "was done yet; look again."
+            )
+            self.message_user(request, sentence, messages.WARNING)
+            return self.ask(request, verb, form)
+        self.tell(request, verb, outcome)
+        return HttpResponseRedirect(self.list_url(request))
+
+    def ask(
+        self, request: HttpRequest, verb: Verb, form: BulkForm | None = None
+    ) -> HttpResponse:
+        """Show how many and which records are meant, and ask for a reason."""
+        choice = self.chosen(request)
+        count = choice.records.order_by().count()
+        already = 0
+        if verb.status is not None:
+            same = choice.records.filter(certificate_revoke_status=verb.status)
+            already = same.order_by().count()
+        query = f"?{request.GET.urlencode()}"
+        context = {
+            "title": f"{verb.label}: {counted(count)}",
+            "verb": verb,
+            "ids": choice.ids,
+            "is_all": choice.is_all,
+            "count": count,
+            "counted": f"{count:,}",
+            "already": already and f"{already:,}",
+            "samples": choice.records[:SAMPLES],
+            "narrowing": self.narrowing(request),
+            "form": form,
+            "reason_length": REASON_LENGTH,
+            "bulk_url": reverse(f"{RECORD}_bulk", args=[verb.name]) + query,
+            "list_url": self.list_url(request),
+        }
+        return self.history_page(request, "bulk", context)
+
+    def narrowing(self, request: HttpRequest) -> list[dict[str, str]]:
+        """Return what the list is narrowed to, in words."""
+        records: Any = self.get_changelist_instance(request)
+        words: list[dict[str, str]] = records.narrowing
+        return words
+
+    def chosen(self, request: HttpRequest) -> Choice:
+        if request.POST.get("select_across") == "1":
+            return Choice(self.matching(request), None)
+        sent = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        ids = [id for id in dict.fromkeys(sent) if "\0" not in id]
+        records = ManagedAllDeviceCertificateState.objects.filter(pk__in=ids)
+        return Choice(records.order_by("pk"), ids)
+
+    def tell(self, request: HttpRequest, verb: Verb, outcome: Outcome) -> None:
+        """Say what was done, and how to undo it."""
+        words = outcome.words(verb)
+        level = messages.SUCCESS if outcome.changed else messages.WARNING
+        if outcome.changed:
+            words = format_html("{} {}", words, self.undo_link(request))
+        self.message_user(request, words, level)
+
+    def undo_link(self, request: HttpRequest) -> SafeString:
+        batch = request.graph_request_id  # type: ignore[attr-defined]
+        url = reverse(f"{RECORD}_revert_batch", args=[batch])
+        return format_html('<a href="{}">Undo…</a>', url)
+
+    def list_url(self, request: HttpRequest) -> str:
+        query = request.GET.urlencode()
+        return reverse(f"{RECORD}_changelist") + (f"?{query}" if query else "")
+
+    def response_delete(
+        self, request: HttpRequest, obj_display: str, obj_id: Any
+    ) -> HttpResponse:
+        """Say that a deletion of one record can be undone as well."""
+        response = super().response_delete(request, obj_display, obj_id)
+        sentence = format_html("A deletion can be undone: {}", self.undo_link(request))
+        self.message_user(request, sentence, messages.INFO)
+        return response
+
+
+def counted(number: int) -> str:
+    return "1 record" if number == 1 else f"{number:,} records"
+
+
+def was(number: int) -> str:
+    return "was" if number == 1 else "were"
