@@ -1,5 +1,7 @@
 """What staff see of the records, put together."""
 
+from typing import Any
+
 from django.contrib import admin
 
 from certstates.admin.actions import ActionsAdmin
@@ -11,7 +13,7 @@ from certstates.models import ManagedAllDeviceCertificateState
 
 @admin.register(ManagedAllDeviceCertificateState)
 class CertificateStateAdmin(Guarded, ActionsAdmin, EditAdmin, ExchangeAdmin):
-    actions = ActionsAdmin.actions
+    actions: Any = (*ActionsAdmin.actions, *ExchangeAdmin.actions)
 
     class Media:
         css = {"all": ["certstates/admin.css"]}
