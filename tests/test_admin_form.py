@@ -280,6 +280,14 @@ def test_forged_fields_change_nothing(staff):
     assert State.objects.values().get() == before
 
 
+def test_a_forged_wish_to_save_as_new_is_refused(staff):
+    make_state(id="a")
+    before = State.objects.values().get()
+    values = {**form_of(staff, URL), "_saveasnew": "1", "id": "b"}
+    assert staff.post(URL, values).status_code == 403
+    assert State.objects.values().get() == before
+
+
 def test_a_viewer_changes_adds_and_deletes_nothing(staff, viewer):
     make_state(id="a")
     before = State.objects.values().get()

@@ -22,6 +22,7 @@ from certstates.admin.base import StateAdmin
 from certstates.admin.columns import badge, exact, from_now
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.models.fields import KEY_LENGTH
+from certstates.models.queryset import MOVABLE
 from certstates.odata.conditions import etag_of
 from certstates.odata.formats import Format
 from certstates.odata.representation import Representation
@@ -118,11 +119,13 @@ def usages_of(reading: usages.Reading) -> str:
 
 
 def moment(when: dt.datetime) -> SafeString:
+    """Return a moment and its distance; "unknown" and "never" have none."""
+    is_date = MOVABLE[0] <= when <= MOVABLE[1]
     return format_html(
         '<time datetime="{}">{}</time> <span class="quiet">{}</span>',
         when.isoformat(),
         exact(when),
-        from_now(when, timezone.now()),
+        from_now(when, timezone.now()) if is_date else "",
     )
 
 

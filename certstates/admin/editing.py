@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -102,6 +103,12 @@ class EditAdmin(DetailAdmin):
         """Let no address fill in a form: it could say what no field understands."""
         return {}
 
+    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Refuse to make another record of this one; Django would, unasked."""
+        if "_saveasnew" in request.POST:
+            raise PermissionDenied
+        return super().change_view(request, *args, **kwargs)
+
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> ManagedAllDeviceCertificateState | None:
@@ -161,6 +168,7 @@ class EditAdmin(DetailAdmin):
             **self.admin_site.each_context(request),
             "title": "This record was deleted while you edited it",
             "opts": self.opts,
+            "id": id,
             "form": form,
             "before": before,
             "entries": form.compared(before, None),
