@@ -20,6 +20,8 @@ REFUSED =     "302   403   400   400   400   400   400"  # fmt: skip
 ADD =         "302   403   403   200   200   200   200"  # fmt: skip
 DELETE_PAGE = "302   403   403   200   403   200   200"  # fmt: skip
 DELETE =      "302   403   403   302   403   302   302"  # fmt: skip
+IMPORT =      "302   403   403   403   200   200   200"  # fmt: skip
+IMPORT_GONE = "302   403   403   403   302   302   302"  # fmt: skip
 ADMINISTER =  "302   403   403   403   403   200   200"  # fmt: skip
 GO =          "302   403   403   403   403   302   302"  # fmt: skip
 OVER =        "302   403   403   403   403   403   200"  # fmt: skip
@@ -115,6 +117,22 @@ ROWS = (
     Row(f"{STATE}_history", ("missing",), get=AWAY),
     Row(f"{STATE}_delete", ("missing",), get=DELETE),
     short("certstates", "managedalldevicecertificatestate", "state"),
+
+    # Their history, and what takes it back: here it would delete a record
+    Row(f"{STATE}_log", get=VIEW),
+    Row(f"{STATE}_batch", ("batch",), get=VIEW),
+    Row(f"{STATE}_revert_change", ("event",), get=ADD),
+    Row(f"{STATE}_revert_change", ("event",), post=DELETE),
+    Row(f"{STATE}_revert_batch", ("batch",), get=ADD),
+    Row(f"{STATE}_revert_batch", ("batch",), post=DELETE),
+
+    # Files
+    Row(f"{STATE}_export", get=VIEW),
+    Row(f"{STATE}_import", get=IMPORT),
+    Row(f"{STATE}_import", post=IMPORT),
+    Row(f"{STATE}_import_preview", ("ticket",), get=IMPORT_GONE),
+    Row(f"{STATE}_import_preview", ("ticket",), post=IMPORT_GONE),
+    Row(f"{STATE}_import_refused", ("ticket",), get=IMPORT_GONE),
 
     # Saved searches: each person's own, one for everyone, one of somebody else
     Row(f"{SEARCH}_changelist", get=VIEW),

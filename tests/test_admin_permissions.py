@@ -15,8 +15,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from oauth2_provider.models import AccessToken, Application
 
+from certstates.history import recorded
 from certstates.models import ManagedAllDeviceCertificateState as State
-from certstates.models import SavedSearch
+from certstates.models import Door, SavedSearch, StateEvent
 from certstates.permissions import READ
 from tests.admin_routes import PEOPLE, ROWS, routes_of
 from tests.make import HttpsClient, make_state, make_token
@@ -44,12 +45,16 @@ def browsers(db):
 def objects(db):
     """Return what the rows' arguments stand for."""
     make_token(READ)
-    make_state(id="a")
+    with recorded(Door.COMMAND, who="tests") as batch:
+        make_state(id="a")
     root = User.objects.create_superuser("root")
     person = make_person("person", "Viewer")
     private = {"owner": person, "query": "q=a"}
     return {
         "state": "a",
+        "batch": batch,
+        "event": StateEvent.objects.get().pk,
+        "ticket": "unknown",
         "missing": "no-such-id",
         "state_type": ContentType.objects.get_for_model(State).pk,
         "certstates": "certstates",
@@ -77,6 +82,7 @@ def ask(browser, row, url):
     with transaction.atomic():
         send = browser.get if row.get else browser.post
         response = send(url, row.data)
+        response.close()  # a file may hang on it
         transaction.set_rollback(True)
     browser.cookies = cookies  # one of the rows logs out
     return response
@@ -101,6 +107,11 @@ def test_strangers_are_led_to_the_login_page(objects):
             assert response.headers["Location"].startswith("/admin/login/"), row
 
 
+def read(response):
+    with response:
+        return "" if response.streaming else response.content.decode()
+
+
 def links_in(page, url):
     for link in re.findall(r'(?:href|action)="([^"]+)"', page):
         target = urlsplit(urljoin(url, unescape(link)))
@@ -114,10 +125,11 @@ def test_every_link_that_somebody_is_shown_is_open_to_them(browsers, objects, na
     for row in ROWS:
         if row.get and row.statuses[name] == 200:
             url = row.url(objects)
-            page = browser.get(url, row.data).content.decode()
+            page = read(browser.get(url, row.data))
             for link in {*links_in(page, url)} - seen:
                 seen.add(link)
-                assert browser.get(link).status_code in (200, 302), (url, link)
+                with browser.get(link) as response:
+                    assert response.status_code in (200, 302), (url, link)
     assert len(seen) > 2
 
 
@@ -130,7 +142,8 @@ def test_every_action_that_somebody_is_offered_is_open_to_them(browsers, name):
     assert ("delete_selected" in actions) == (name not in ("Viewer", "Importer"))
     for action in actions:
         values = {"action": action, "_selected_action": "a"}
-        assert browsers[name].post(LIST, values).status_code in (200, 302), action
+        with browsers[name].post(LIST, values) as response:
+            assert response.status_code in (200, 302), action
 
 
 def test_a_viewer_reads_a_form_without_fields_and_buttons(browsers):
