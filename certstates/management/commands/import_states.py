@@ -21,9 +21,9 @@ from certstates.sources import FileRefused, open_source
 
 class Command(BaseCommand):
     help = (
-        "Import certificate states from CSV, XLSX or JSON (pages of Graph, arrays, or a "
-        "record a line). A row with the id of a record changes it; any other is a new "
-        "one. Each file is saved as a whole, or not at all if a row of it is refused. "
+        "Import certificate states from CSV, XLSX or JSON (pages of Graph, arrays, or "
+        "a record a line). A row with the id of a record changes it; any other is a "
+        "new one. Each file is saved as a whole, or not at all if a row is refused. "
         "Exit code 0: all files are saved; 1: at least one is not."
     )
 
