@@ -58,14 +58,23 @@ class Change:
 
 @dataclass
 class Verdict:
-    """What becomes of one row. The ``id`` is empty where the server will make one."""
+    """What becomes of one row. The ``id`` is empty where the server will make one.
+
+    ``values`` are the row's own, as they were read.
+    """
 
     line: int
     kind: Kind = Kind.REFUSED
     id: str = ""
     device: str | None = None
+    values: dict[str, Any] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+
+    @property
+    def outline(self) -> bytes:
+        """Return what tells it from any other end of the same row."""
+        return orjson.dumps([self.kind, self.id, self.changes, self.faults])
 
 
 class CertificateStateResource(ModelResource):  # type: ignore[misc]
@@ -151,6 +160,7 @@ class CertificateStateResource(ModelResource):  # type: ignore[misc]
 
     def describe(self, values: dict[str, Any]) -> None:
         """Note what tells people which record it is, however wrong the rest may be."""
+        self.verdict.values = values
         self.verdict.id = shown(str(values.get("id") or ""))
         device = values.get("managedDeviceDisplayName")
         self.verdict.device = shown(device) if isinstance(device, str) else None
@@ -290,7 +300,7 @@ class Outcome:
         digest = hashlib.sha256()
         for verdict in found:
             counts[verdict.kind] += 1
-            digest.update(orjson.dumps(verdict))
+            digest.update(verdict.outline)
             if len(shown[verdict.kind]) < most:
                 shown[verdict.kind].append(verdict)
         if not counts:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from certstates import exporter
 from certstates.addresses import ROOTS, ServiceRoot
-from certstates.admin.base import StateAdmin
+from certstates.admin.base import StateAdmin, WrongParameter
 from certstates.exporter import DoesNotFit
 from certstates.models import CertificateStateQuerySet
 from certstates.odata.formats import Format
@@ -64,6 +64,8 @@ def download(kind: str, request: HttpRequest, records: Any) -> HttpResponseBase:
 class ExportAdmin(StateAdmin):
     """The address behind the list's export links."""
 
+    matching: Callable[[HttpRequest], CertificateStateQuerySet]  # the list's own
+
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.export_view)
         name = "certstates_managedalldevicecertificatestate_export"
@@ -80,16 +82,10 @@ class ExportAdmin(StateAdmin):
             return download(kind, request, self.matching(request))
         except DoesNotFit as refused:
             messages.error(request, str(refused))
-        except IncorrectLookupParameters:
-            messages.error(
-                request, "The list has no such filter; nothing was exported."
-            )
-            query.clear()
+        except WrongParameter as wrong:
+            messages.error(request, f"Nothing was exported. {wrong}")
+            query.pop(wrong.name, None)
         return redirect(f"{reverse(LIST)}?{query.urlencode()}")
-
-    def matching(self, request: HttpRequest) -> Any:
-        """Return the records of the list, by its filters, its search and its order."""
-        return self.get_changelist_instance(request).get_queryset(request)
 
 
 def export_selected(

@@ -191,6 +191,7 @@ class ImportAdmin(StateAdmin):
             "title": "Import: preview",
             "name": kept.name,
             "kind": source.kind,
+            "place": source.place,
             "warnings": source.warnings,
             "outcome": outcome,
             "sections": [*sections(outcome)],

@@ -38,6 +38,7 @@ class Source(ABC):
     """
 
     kind: str
+    place = "Line"  # what a row's number counts
 
     def __init__(self) -> None:
         self.unknown: dict[str, None] = {}

@@ -47,6 +47,7 @@ HINT = "format the column as text and type it again"
 
 class Workbook(Source):
     kind = "XLSX"
+    place = "Row"
 
     def __init__(self, file: IO[bytes]) -> None:
         super().__init__()
