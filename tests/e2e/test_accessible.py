@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import pytest
+from django.template.loader import render_to_string
 from playwright.sync_api import expect
 
 from tests.e2e.axe import violations
@@ -12,14 +13,12 @@ from tests.e2e.watch import Watch
 
 pytestmark = pytest.mark.browser
 
-LOOKS = {
-    "light": {"color_scheme": "light", "viewport": {"width": 1360, "height": 900}},
-    "dark": {"color_scheme": "dark", "viewport": {"width": 1360, "height": 900}},
-    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 800}},
-}
+DESK, PHONE = {"width": 1360, "height": 900}, {"width": 390, "height": 800}
+LOOKS = [("light", DESK), ("dark", DESK), ("light", PHONE)]
 RECORD = f"{LIST}sample-01-expires-in-an-hour/"
 USERS, GROUPS = "/admin/auth/user/", "/admin/auth/group/"
 APPLICATIONS = "/admin/oauth2_provider/application/"
+LOG = f"{LIST}history/"
 SEARCHES = "/admin/certstates/savedsearch/"
 TOKENS = "/admin/oauth2_provider/accesstoken/"
 
@@ -45,6 +44,18 @@ def ask_to_delete_two(page):
     page.get_by_label("Action:").select_option(index=1)
     page.locator("[name=index]").click()
     expect(page.get_by_role("heading", name="Delete")).to_be_visible()
+
+
+def follow(words):
+    """Return what follows the first link of the content that has such words."""
+
+    def act(page):
+        page.locator("#content").get_by_role("link").filter(
+            has_text=words
+        ).first.click()
+        page.wait_for_load_state()
+
+    return act
 
 
 def open_calendar(page):
@@ -101,7 +112,12 @@ VISITS = [
     Visit("tokens", TOKENS),
     Visit("token", f"{TOKENS}{KNOWN}/change/"),
     Visit("saved searches", SEARCHES),
-    Visit("save a search", f"{SEARCHES}add/"),
+    Visit("save a search", f"{SEARCHES}add/?query=expiry%3D30"),
+    Visit("history of all", LOG),
+    Visit("history of nothing", f"{LOG}?who=nobody-at-all"),
+    Visit("history, bad date", f"{LOG}?start=yesterday"),
+    Visit("changes of a request", LOG, follow("request")),
+    Visit("revert", LOG, follow("Revert this change")),
     Visit("empty list of tokens", f"{TOKENS}?q=nobody"),
     Visit("password", "/admin/password_change/"),
     Visit("password refused", "/admin/password_change/", press("Change my password")),
@@ -126,37 +142,66 @@ def people(browser, newcomer, desk):
 
 @pytest.fixture(scope="module")
 def rooms(browser, desk, people):
-    """Return a function that opens a page for a person, once for each look."""
+    """Return a function that gives each person a page, and a watch over it."""
     opened = {}
 
-    def room(person, look):
-        if (person, look) not in opened:
+    def room(person):
+        if person not in opened:
             context = browser.new_context(
-                base_url=desk[0], storage_state=people[person], **LOOKS[look]
+                base_url=desk[0], storage_state=people[person]
             )
             watch = Watch(context, origin=desk[0])
-            opened[person, look] = context.new_page(), watch
-        return opened[person, look]
+            opened[person] = context.new_page(), watch
+        return opened[person]
 
     yield room
     for page, _ in opened.values():
         page.context.close()
 
 
-def look_at(page, watch):
-    """Return all that is wrong with the page as it stands."""
-    watch.see_width(page)
-    found = violations(page)
-    return [*watch.take(), *found]
+def dress(page, scheme, size):
+    """Show the page as it stands in another look."""
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size(size)
+    # Django's links change their colour slowly.
+    page.evaluate("document.getAnimations().forEach(one => one.finish())")
 
 
-@pytest.mark.parametrize("look", LOOKS)
+def troubles(page, watch):
+    """Return all that is wrong with the page as it stands, in every look."""
+    found = []
+    for scheme, size in LOOKS:
+        dress(page, scheme, size)
+        watch.see_width(page)
+        wrong = [*watch.take(), *violations(page)]
+        found += [f"{scheme}, {size['width']} pixels: {one}" for one in wrong]
+    return found
+
+
 @pytest.mark.parametrize("visit", VISITS, ids=lambda visit: visit.name)
-def test_a_page_is_in_nobodys_way(rooms, visit, look):
-    page, watch = rooms(visit.person, look)
+def test_a_page_is_in_nobodys_way(rooms, visit):
+    page, watch = rooms(visit.person)
     watch.refusals = visit.refusals
     page.goto(visit.path)
     if visit.act:
         visit.act(page)
-    found = look_at(page, watch)
+    found = troubles(page, watch)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "500"])
+def test_a_refusal_is_in_nobodys_way(rooms, name):
+    page, watch = rooms("stranger")
+    status = int(name[:3])
+    watch.refusals = {status}
+    answer = render_to_string(f"{name}.html")
+    page.route(
+        "**/refused/",
+        lambda route: route.fulfill(
+            status=status, body=answer, content_type="text/html; charset=utf-8"
+        ),
+    )
+    page.goto("/refused/")
+    found = troubles(page, watch)
+    page.unroute("**/refused/")
     assert not found, "\n".join(found)
