@@ -18,17 +18,26 @@ def has_corpus():
     return "ODATA_ABNF_TESTCASES" in os.environ
 
 
-def pytest_report_header():
+def has_time(config):
+    return "million" in config.option.markexpr
+
+
+def pytest_report_header(config):
+    lines = []
     if not has_corpus():
-        return (
+        lines.append(
             "OData ABNF test cases: not run; ODATA_ABNF_TESTCASES says where they are"
         )
-    return None
+    if not has_time(config):
+        lines.append("plans over a million records: not run; -m million does")
+    return lines
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out what needs a file that is not part of the project; see the header."""
-    left_out = [i for i in items if i.get_closest_marker("corpus") and not has_corpus()]
+    """Leave out what needs a file of others, or much time; see the header."""
+    out = {"corpus": not has_corpus(), "million": not has_time(config)}
+    names = [name for name, is_out in out.items() if is_out]
+    left_out = [i for i in items if any(map(i.get_closest_marker, names))]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]

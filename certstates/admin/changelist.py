@@ -8,18 +8,28 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from django.contrib.admin.views.main import ORDER_VAR, SEARCH_VAR, ChangeList
+from django.db import connection
 from django.http import HttpRequest
 
 from certstates.admin.base import WrongParameter
 from certstates.admin.columns import COLUMNS
-from certstates.admin.pager import LAST, PARAMETER, Page, Place
+from certstates.admin.filters import IssuerFilter, OpenRevocationFilter
+from certstates.admin.pager import LAST, PARAMETER, Page, Place, Walk
 from certstates.admin.search import explained, read
 from certstates.odata.ordering import Ordering, parse_ordering
 from certstates.statistics import Count, count_or_estimate
 
+SEARCH = "search"
+EXPIRY = "certificate_expiration_date_time"
 DEFAULT_ORDER = "4"  # what expires first
-# Matches of a search are read to be counted, those of a filter are found in an index.
-MOST_COUNTED = {True: 1_000, False: 10_000}
+# How far to count: the rows of a search or an issuer are read for it, all others are
+# counted in an index.
+MOST_COUNTED = 10_000
+MOST_READ = 1_000
+# One record among so many is few.
+FEW = 50
+# What the last ANALYZE or VACUUM found; -1 before the first.
+ALL = "SELECT reltuples FROM pg_class WHERE oid = to_regclass(%s)"
 
 
 class Sort:
@@ -86,13 +96,38 @@ class Records(ChangeList):
 
     @cached_property
     def page(self) -> Page:
-        size = self.list_per_page
-        return Page.of(self.queryset, self.sort.ordering, self.place, size)
+        return Walk(
+            self.queryset, self.sort.ordering, self.list_per_page, few=self.are_few
+        ).page(self.place)
+
+    @property
+    def are_few(self) -> bool:
+        """Say whether the matches are known to be a small part of all records."""
+        if not self.conditions or not self.count.is_exact:
+            return False
+        with connection.cursor() as cursor:
+            cursor.execute(ALL, [self.model._meta.db_table])
+            (in_all,) = cursor.fetchone() or (0,)
+        return self.count.value * FEW <= in_all
 
     @cached_property
     def count(self) -> Count:
-        cap = MOST_COUNTED[bool(self.query)]
-        return count_or_estimate(self.queryset, cap=cap)
+        """Return how many records match, counted in the order that is cheapest.
+
+        That of the list may be none: to find 10,000 revoked ones by their devices'
+        names, all devices are read.
+        """
+        on = {title for title, _, _ in self.conditions}
+        order = EXPIRY
+        if OpenRevocationFilter.title in on:
+            order = "certificate_revoke_status_last_change_date_time"
+        elif on == {SEARCH}:
+            order = "id"  # the order in which the rows lie on the disk
+        is_read = bool(on & {SEARCH, IssuerFilter.title})
+        return count_or_estimate(
+            self.queryset.order_by(*dict.fromkeys([order, "id"])),
+            cap=MOST_READ if is_read else MOST_COUNTED,
+        )
 
     @cached_property
     def result_list(self) -> Any:
@@ -176,16 +211,20 @@ class Records(ChangeList):
         order = self.params.get(ORDER_VAR)
         return f"?{urlencode({ORDER_VAR: order})}" if order else "?"
 
+    @cached_property
+    def conditions(self) -> list[tuple[str, str, str]]:
+        """Return the search and the filters that are on: title, words, parameter."""
+        specs: list[Any] = self.filter_specs
+        on = [(SEARCH, self.query, SEARCH_VAR)] if self.query.strip() else []
+        on += [(s.title, s.words, s.parameter_name) for s in specs if s.value()]
+        return on
+
     @property
     def narrowing(self) -> list[dict[str, str]]:
-        """Return the search and the filters that are on, each with a way to drop it."""
-        on = [("Search", self.query, SEARCH_VAR)] if self.query else []
-        specs: list[Any] = self.filter_specs
-        filters = [spec for spec in specs if spec.value()]
-        on += [(spec.title, spec.words, spec.parameter_name) for spec in filters]
+        """Return the conditions as the page tells them, each with a way to drop it."""
         return [
             {"title": title, "words": words, "url": self.get_query_string({name: None})}
-            for title, words, name in on
+            for title, words, name in self.conditions
         ]
 
     @property

@@ -6,14 +6,15 @@ address. Whatever comes or goes meanwhile, no record is shown twice or skipped.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from django.core import signing
 
 from certstates.admin.base import WrongParameter
-from certstates.models import CertificateStateQuerySet, ManagedAllDeviceCertificateState
+from certstates.models import CertificateStateQuerySet
+from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.odata.ordering import Ordering
 
 PARAMETER = "at"
@@ -54,94 +55,91 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Walk:
+    """Records in an order, of which so many make a page.
+
+    Of ``few`` records all are read, and then sorted: PostgreSQL would rather walk along
+    the order until it met enough of them, which may be nowhere near. Of many it may.
+    """
+
+    queryset: CertificateStateQuerySet
+    ordering: Ordering
+    size: int
+    few: bool = False
+
+    def page(self, place: Place) -> Page:
+        return self._forward(place) if place.forward else self._backward(place)
+
+    def _forward(self, place: Place) -> Page:
+        found = self.after(place.keys, self.ordering)
+        shown, before = found[: self.size], place.before
+        behind = None if before is None else before + len(shown)
+        return Page(
+            records=shown,
+            previous=self.edge(shown[:1], before, forward=False)
+            if place.keys
+            else None,
+            next=self.edge(shown[-1:], behind) if len(found) > self.size else None,
+            before=before,
+        )
+
+    def _backward(self, place: Place) -> Page:
+        found = self.after(place.keys, self.ordering.reversed())
+        if len(found) <= self.size:  # the first page, which is no shorter than others
+            return self._forward(Place())
+        shown = found[self.size - 1 :: -1]
+        before = None if place.before is None else max(place.before - self.size, 0)
+        return Page(
+            records=shown,
+            previous=self.edge(shown[:1], before, forward=False),
+            next=self.edge(shown[-1:], place.before) if place.keys else None,
+            before=before,
+        )
+
+    def edge(
+        self, records: Iterable[State], before: int | None, *, forward: bool = True
+    ) -> Place | None:
+        """Return the place beside a record, of which there may be none."""
+        for record in records:
+            keys = [getattr(record, name) for name in self.ordering.annotations()]
+            return Place(forward, self.ordering.dump(keys), before)
+        return None
+
+    def after(self, keys: Sequence[Any] | None, ordering: Ordering) -> list[State]:
+        """Return a page of records and one more, which come after a place."""
+        count = self.size + 1
+        if keys is None:
+            return self.read(self.queryset, ordering, count)
+        found: list[State] = []
+        for stretch in ordering.stretches_after(keys):
+            queryset = self.queryset.filter(stretch.sql)
+            found += self.read(queryset, ordering, count - len(found))
+            if len(found) == count:
+                break
+        return found
+
+    def read(
+        self, queryset: CertificateStateQuerySet, ordering: Ordering, count: int
+    ) -> list[State]:
+        """Return the first records of a QuerySet, with their keys upon them."""
+        queryset = queryset.annotate(**ordering.annotations())
+        if not self.few:
+            return [*ordering.apply(queryset)[:count]]
+        sql, params = queryset.order_by().query.sql_with_params()
+        order = ", ".join(
+            f"{name} {'DESC NULLS LAST' if key.descending else 'ASC NULLS FIRST'}"
+            for name, key in zip(ordering.annotations(), ordering.keys, strict=True)
+        )
+        # OFFSET 0 keeps the planner from looking at both parts together.
+        few = f"SELECT * FROM ({sql} OFFSET 0) AS few"  # noqa: S608 -- Django's own
+        return [*State.objects.raw(f"{few} ORDER BY {order} LIMIT {count:d}", params)]
+
+
+@dataclass(frozen=True)
 class Page:
     """Some records that follow each other; ``before`` of them come before, if known."""
 
-    records: list[ManagedAllDeviceCertificateState]
+    records: list[State]
     previous: Place | None
     next: Place | None
     before: int | None
-
-    @classmethod
-    def of(
-        cls,
-        queryset: CertificateStateQuerySet,
-        ordering: Ordering,
-        place: Place,
-        size: int,
-    ) -> Self:
-        if place.forward:
-            return cls._forward(queryset, ordering, place, size)
-        return cls._backward(queryset, ordering, place, size)
-
-    @classmethod
-    def _forward(
-        cls,
-        queryset: CertificateStateQuerySet,
-        ordering: Ordering,
-        place: Place,
-        size: int,
-    ) -> Self:
-        found = records_after(queryset, ordering, place.keys, size + 1)
-        shown, before = found[:size], place.before
-        after = None if before is None else before + len(shown)
-        return cls(
-            records=shown,
-            previous=edge(shown[:1], ordering, before, forward=False)
-            if place.keys
-            else None,
-            next=edge(shown[-1:], ordering, after) if len(found) > size else None,
-            before=before,
-        )
-
-    @classmethod
-    def _backward(
-        cls,
-        queryset: CertificateStateQuerySet,
-        ordering: Ordering,
-        place: Place,
-        size: int,
-    ) -> Self:
-        found = records_after(queryset, ordering.reversed(), place.keys, size + 1)
-        if len(found) <= size:  # the first page, which is no shorter than others
-            return cls._forward(queryset, ordering, Place(), size)
-        shown = found[size - 1 :: -1]
-        before = None if place.before is None else max(place.before - size, 0)
-        return cls(
-            records=shown,
-            previous=edge(shown[:1], ordering, before, forward=False),
-            next=edge(shown[-1:], ordering, place.before) if place.keys else None,
-            before=before,
-        )
-
-
-def edge(
-    records: Sequence[ManagedAllDeviceCertificateState],
-    ordering: Ordering,
-    before: int | None,
-    *,
-    forward: bool = True,
-) -> Place | None:
-    """Return the place beside a record, of which there may be none."""
-    for record in records:
-        keys = [getattr(record, name) for name in ordering.annotations()]
-        return Place(forward, ordering.dump(keys), before)
-    return None
-
-
-def records_after(
-    queryset: CertificateStateQuerySet,
-    ordering: Ordering,
-    keys: Sequence[Any] | None,
-    count: int,
-) -> list[ManagedAllDeviceCertificateState]:
-    """Return so many records that come after a place, with its keys upon them."""
-    queryset = ordering.apply(queryset).annotate(**ordering.annotations())
-    if keys is None:
-        return [*queryset[:count]]
-    found: list[ManagedAllDeviceCertificateState] = []
-    for stretch in ordering.stretches_after(keys):
-        found += queryset.filter(stretch.sql)[: count - len(found)]
-        if len(found) == count:
-            break
-    return found

@@ -15,7 +15,8 @@ PARAMETER = "q"
 TRIGRAM = 3
 # Hexadecimal digits from here on are hardly a name. A UUID has 32, a SHA-1 hash 40.
 SURELY_DIGITS = 12
-FEWEST_DIGITS = 2
+# Fewer begin a thousand serial numbers, or none that anybody would look for.
+FEWEST_DIGITS = 3
 
 ATTRIBUTE = re.compile(
     r"(CN|OU|O|C|L|S|ST|DC|E|UID|EMAILADDRESS|SERIALNUMBER)\s*=", re.IGNORECASE

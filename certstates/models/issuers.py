@@ -9,21 +9,23 @@ from certstates.models.lookups import escaped
 KEY = 'LEFT(UPPER(certificate_issuer_name), 255) COLLATE "C"'
 
 # From each name the index leads to the next, however many records are between them.
-# The lower bound keeps away from the nulls, with which the index begins.
+# The lower bound keeps away from the nulls, with which the index begins. The pattern is
+# tested outside, where it cannot lead the planner astray.
 LEAP = f"""
 WITH RECURSIVE found (name, key) AS (
     (SELECT certificate_issuer_name, {KEY}
      FROM certstates_managedalldevicecertificatestate
-     WHERE {KEY} >= UPPER(%(first)s) AND {KEY} LIKE UPPER(%(pattern)s)
+     WHERE {KEY} >= UPPER(%(first)s)
      ORDER BY {KEY} NULLS FIRST LIMIT 1)
   UNION ALL
     SELECT following.* FROM found, LATERAL
     (SELECT certificate_issuer_name, {KEY}
      FROM certstates_managedalldevicecertificatestate
-     WHERE {KEY} > found.key AND {KEY} LIKE UPPER(%(pattern)s)
+     WHERE {KEY} > found.key
      ORDER BY {KEY} NULLS FIRST LIMIT 1) AS following
+    WHERE found.key LIKE UPPER(%(pattern)s)
 )
-SELECT name FROM found LIMIT %(limit)s
+SELECT name FROM found WHERE key LIKE UPPER(%(pattern)s) LIMIT %(limit)s
 """  # noqa: S608 -- the expression is the constant above
 
 

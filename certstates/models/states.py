@@ -205,7 +205,15 @@ class ManagedAllDeviceCertificateState(models.Model):
                 F("id"),
                 name="certstates_issuer_order",
             ),
-            # "Which revocation has been open for how long?": few are.
+            # "What is to be revoked, or is revoked, and expires next?": few are.
+            models.Index(
+                "certificate_revoke_status",
+                "certificate_expiration_date_time",
+                "id",
+                name="certstates_status_expiration",
+                condition=Q(certificate_revoke_status__gt=RevocationStatus.NONE),
+            ),
+            # "Which revocation has been open for how long?": fewer are.
             models.Index(
                 "certificate_revoke_status_last_change_date_time",
                 "id",
