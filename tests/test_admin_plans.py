@@ -37,7 +37,6 @@ def staff(admin_user):
 
 def asked(client, url):
     """Return what a page asks of the records' table."""
-    client.get(url)  # what is remembered per process is remembered now
     with CaptureQueriesContext(connection) as captured:
         response = client.get(url)
         statements = [query["sql"] for query in captured]

@@ -16,6 +16,7 @@ from certstates.admin.columns import COLUMNS
 from certstates.admin.filters import IssuerFilter, OpenRevocationFilter
 from certstates.admin.pager import LAST, PARAMETER, Page, Place, Walk
 from certstates.admin.search import explained, read
+from certstates.models import RevocationStatus
 from certstates.odata.ordering import Ordering, parse_ordering
 from certstates.statistics import Count, count_or_estimate
 
@@ -123,7 +124,9 @@ class Records(ChangeList):
             order = "certificate_revoke_status_last_change_date_time"
         elif on == {SEARCH}:
             order = "id"  # the order in which the rows lie on the disk
-        is_read = bool(on & {SEARCH, IssuerFilter.title})
+        # Healthy ones are everywhere, and so in no index with anything else.
+        healthy = ("status", RevocationStatus.NONE.wire_name) in self.params.items()
+        is_read = on & {SEARCH, IssuerFilter.title} or (healthy and len(on) > 1)
         return count_or_estimate(
             self.queryset.order_by(*dict.fromkeys([order, "id"])),
             cap=MOST_READ if is_read else MOST_COUNTED,

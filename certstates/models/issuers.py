@@ -9,13 +9,13 @@ from certstates.models.lookups import escaped
 KEY = 'LEFT(UPPER(certificate_issuer_name), 255) COLLATE "C"'
 
 # From each name the index leads to the next, however many records are between them.
-# The lower bound keeps away from the nulls, with which the index begins. The pattern is
-# tested outside, where it cannot lead the planner astray.
+# The lower bound keeps away from the nulls, with which the index begins, and from the
+# empty name. The pattern is tested outside, where it cannot lead the planner astray.
 LEAP = f"""
 WITH RECURSIVE found (name, key) AS (
     (SELECT certificate_issuer_name, {KEY}
      FROM certstates_managedalldevicecertificatestate
-     WHERE {KEY} >= UPPER(%(first)s)
+     WHERE {KEY} > '' AND {KEY} >= UPPER(%(first)s)
      ORDER BY {KEY} NULLS FIRST LIMIT 1)
   UNION ALL
     SELECT following.* FROM found, LATERAL
@@ -45,5 +45,5 @@ def issuers(beginning: str, *, limit: int = 20) -> list[str]:
                     "limit": limit - len(found),
                 },
             )
-            found += [name for (name,) in cursor.fetchall() if name]
+            found += [name for (name,) in cursor.fetchall()]
     return found
