@@ -10,13 +10,6 @@ from django.db import migrations
 TABLE = "certstates_managedalldevicecertificatestate"
 COLUMNS = ("certificate_expiration_date_time", "certificate_issuer_name")
 
-# An empty table is left alone: PostgreSQL would take it for one that stays small.
-ANALYZE = f"""
-DO $$ BEGIN
-    IF EXISTS (SELECT FROM {TABLE}) THEN ANALYZE {TABLE} ({", ".join(COLUMNS)}); END IF;
-END $$
-"""
-
 
 def set_targets(target):
     return [
@@ -28,4 +21,4 @@ def set_targets(target):
 class Migration(migrations.Migration):
     dependencies = [("certstates", "0004_history")]
 
-    operations = [migrations.RunSQL([*set_targets(1000), ANALYZE], set_targets(-1))]
+    operations = [migrations.RunSQL(set_targets(1000), set_targets(-1))]
