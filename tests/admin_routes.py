@@ -18,6 +18,7 @@ VIEW =        "302   403   200   200   200   200   200"  # fmt: skip
 SEE_OR_AWAY = "302   302   200   200   200   200   200"  # fmt: skip
 REFUSED =     "302   403   400   400   400   400   400"  # fmt: skip
 ADD =         "302   403   403   200   200   200   200"  # fmt: skip
+CHANGE =      "302   403   403   302   302   302   302"  # fmt: skip
 DELETE_PAGE = "302   403   403   200   403   200   200"  # fmt: skip
 DELETE =      "302   403   403   302   403   302   302"  # fmt: skip
 IMPORT =      "302   403   403   403   200   200   200"  # fmt: skip
@@ -33,6 +34,7 @@ AWAY =        "302   403   302   302   302   302   302"  # fmt: skip
 
 YES = {"post": "yes"}
 SELECTED = {"action": "delete_selected", "_selected_action": "a"}
+CONFIRMED = {"_selected_action": "a", "expected": "1"}
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,13 @@ ROWS = (
     Row(f"{STATE}_changelist", get=VIEW),
     Row(f"{STATE}_changelist", get=VIEW, data={"q": "LAPTOP"}),
     Row(f"{STATE}_changelist", post=DELETE_PAGE, data=SELECTED),
-    Row(f"{STATE}_changelist", post=DELETE, data=SELECTED | YES),
+    Row(f"{STATE}_changelist", post=ADD, data=SELECTED | {"action": "mark_failed"}),
+    Row(f"{STATE}_changelist", post=VIEW, data=SELECTED | {"action": "export_csv"}),
+    Row(f"{STATE}_bulk", ("deleting",), get=DELETE),
+    Row(f"{STATE}_bulk", ("deleting",), post=DELETE, data=CONFIRMED),
+    Row(f"{STATE}_bulk", ("marking",), get=CHANGE),
+    Row(f"{STATE}_bulk", ("marking",), post=CHANGE, data=CONFIRMED),
+    Row(f"{STATE}_bulk", ("inventing",), post=NOTHING, data=CONFIRMED),
     Row(f"{STATE}_changelist", post=NOBODY, data=SELECTED | {"action": "invented"}),
     Row(f"{STATE}_add", get=ADD),
     Row(f"{STATE}_add", post=ADD),
