@@ -78,6 +78,8 @@ DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
         (100 * DAY, "in 3 months"),
         (800 * DAY, "in 2 years"),
         (-400 * DAY, "13 months ago"),
+        (40_000 * DAY, "in the far future"),
+        (-700_000 * DAY, "long ago"),
     ],
 )
 def test_a_moment_is_told_by_its_distance(away, words):

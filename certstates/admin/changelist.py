@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.contrib.admin.views.main import ORDER_VAR, SEARCH_VAR, ChangeList
 from django.db import connection
 from django.http import HttpRequest
+from django.utils.text import capfirst
 
 from certstates.admin.base import WrongParameter
 from certstates.admin.columns import COLUMNS
@@ -63,6 +64,11 @@ class Records(ChangeList):
     action or an export is about.
     """
 
+    def __init__(self, request: HttpRequest, *arguments: Any) -> None:
+        super().__init__(request, *arguments)
+        if not self.is_popup:
+            self.title = str(capfirst(self.opts.verbose_name_plural))
+
     @cached_property
     def sort(self) -> Sort:
         return Sort(self.params.get(ORDER_VAR) or DEFAULT_ORDER)
@@ -89,6 +95,7 @@ class Records(ChangeList):
         )
 
     def get_results(self, request: HttpRequest) -> None:
+        """Read where the page lies; the records are read when they are shown."""
         at = self.params.get(PARAMETER)
         self.place = Place.read(at, self.sort.text) if at else Place()
         self.show_full_result_count = False

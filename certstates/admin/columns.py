@@ -26,9 +26,10 @@ SHAPES = {
 }
 SIGN = "M8 0 16 8 8 16 0 8ZM7.2 3.5v5.3h1.6V3.5Zm0 6.6v1.8h1.6v-1.8Z"
 # Shorter values fit into their column; they need no way to be read whole.
-FITS = 16
+FITS = 10
 
 MINUTE, HOUR, DAY = 60, 60 * 60, 24 * 60 * 60
+LIFETIME = 100 * 365.2425 * DAY
 # From how many seconds on a unit is used, and how long it is.
 UNITS = [
     (2 * 365 * DAY, "year", 365.2425 * DAY),
@@ -68,8 +69,13 @@ def span_of(seconds: float) -> str:
 
 
 def from_now(when: dt.datetime, now: dt.datetime) -> str:
-    """Return ``in 12 days``, ``3 hours ago`` or ``just now``."""
+    """Return ``in 12 days``, ``3 hours ago`` or ``just now``.
+
+    Beyond a lifetime numbers mean nothing, least of all 2,025 years.
+    """
     seconds = (when - now).total_seconds()
+    if abs(seconds) > LIFETIME:
+        return "in the far future" if seconds > 0 else "long ago"
     if abs(seconds) < MINUTE:
         return "just now"
     return f"in {span_of(seconds)}" if seconds > 0 else f"{span_of(-seconds)} ago"
