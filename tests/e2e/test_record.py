@@ -148,3 +148,10 @@ def test_what_was_entered_for_a_deleted_record_can_be_created_again(page, record
     now = json.loads(api("GET", f"/{record}"))
     assert now["managedDeviceDisplayName"] == "KEPT"
     assert now["certificateSubjectName"] == "CN=<b>1</b>,\r\nO=2"
+
+
+def test_the_longest_texts_fit_the_page(page, record, api):
+    long = {"managedDeviceDisplayName": "W" * 4096, "userPrincipalName": "x" * 4096}
+    api("PATCH", f"/{record}", {**long, "certificateThumbprint": "9" * 255})
+    page.goto(f"{LIST}{record}/change/")
+    look_at(page)
