@@ -146,7 +146,7 @@ class SavedSearchAdmin(SearchAdmin):
     form = SearchForm
     fields = ("name", "audience", "shows")
     readonly_fields = ("shows",)
-    list_display = ("opens", "shows", "audience", "owner", "saved_on", "edits")
+    list_display = ("opens", "shows", "edits", "audience", "owner", "saved_on")
     list_display_links = None
     list_select_related = ("owner", "group")
     list_per_page = 50
@@ -257,7 +257,7 @@ class SavedSearchAdmin(SearchAdmin):
     def saved_on(self, search: SavedSearch) -> str:
         return f"{search.created_at:%Y-%m-%d}"
 
-    @admin.display(description="")
+    @admin.display(description="manage")
     def edits(self, search: Any) -> str:
         page = reverse("admin:certstates_savedsearch_change", args=[search.pk])
         text = "Rename or delete" if search.is_own else "Details"
