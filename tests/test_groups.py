@@ -66,8 +66,15 @@ def test_the_migration_can_be_repeated_and_keeps_what_was_added_by_hand(db):
     assert Group.objects.count() == 4
 
 
-@pytest.mark.django_db(transaction=True)
-def test_backwards_only_groups_without_members_go():
+@pytest.fixture
+def without_groups(transactional_db):
+    """Have the database as it was before the groups, for the length of a test."""
+    call_command("migrate", "certstates", "0007", verbosity=0)
+    yield
+    call_command("migrate", "certstates", verbosity=0)
+
+
+def test_backwards_only_groups_without_members_go(transactional_db):
     groups = groups_of_the_migration()
     User.objects.create_user("ana").groups.add(groups["Editor"])
     try:
@@ -79,9 +86,7 @@ def test_backwards_only_groups_without_members_go():
     assert User.objects.get(groups__name="Editor").username == "ana"
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_database_that_has_no_permissions_yet_gets_groups_that_have_them():
-    call_command("migrate", "certstates", "0007", verbosity=0)
+def test_a_database_without_permissions_gets_groups_that_have_them(without_groups):
     Permission.objects.all().delete()
     call_command("migrate", "certstates", "0008", verbosity=0)
     assert names_of("Viewer") == on_states("view")

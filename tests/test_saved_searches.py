@@ -1,6 +1,7 @@
 """A search of the list is kept under a name: for oneself, a group, or everyone."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -105,6 +106,21 @@ def test_a_form_that_cannot_be_saved_says_why(eve, values, error):
     response = browser_of(eve).post(add_url(values.pop("query")), values)
     assert response.status_code == 200
     assert error in response.content.decode()
+    assert SavedSearch.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_saved_at_once_under_one_name_the_second_is_told(eve):
+    def save(browser):
+        try:
+            values = {"name": "twice", "audience": "private"}
+            return browser.post(add_url(FAILED), values).status_code
+        finally:
+            connection.close()
+
+    browsers = [browser_of(eve) for _ in range(4)]
+    with ThreadPoolExecutor() as pool:
+        assert sorted(pool.map(save, browsers)) == [200, 200, 200, 302]
     assert SavedSearch.objects.count() == 1
 
 
