@@ -20,6 +20,7 @@ from django.urls import path, reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from certstates.admin.base import StateAdmin
+from certstates.admin.history import REASON_LENGTH
 from certstates.cells import written
 from certstates.history import because, through
 from certstates.importer import Kind, NotSaved, Outcome, Verdict, apply, preview
@@ -35,7 +36,6 @@ SHOWN = 100  # rows of each kind that a preview lists
 BY_COMMAND = "python3 manage.py import_states FILE"
 FOR_MORE = f"For more there is a command, to be run on the server: {BY_COMMAND}"
 COLUMNS = [(name, name in required()) for name in FIELDS]
-LONGEST_REASON = 500
 PERMISSION = "certstates.import_managedalldevicecertificatestate"
 URL_NAME = "certstates_managedalldevicecertificatestate_import"
 LIST = "admin:certstates_managedalldevicecertificatestate_changelist"
@@ -75,7 +75,7 @@ class ConfirmForm(forms.Form):
     reason = forms.CharField(
         label="Reason",
         required=False,
-        max_length=LONGEST_REASON,
+        max_length=REASON_LENGTH,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text="Why, for the history of the records. May be left out.",
     )

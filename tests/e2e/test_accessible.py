@@ -16,6 +16,13 @@ pytestmark = pytest.mark.browser
 DESK, PHONE = {"width": 1360, "height": 900}, {"width": 390, "height": 800}
 LOOKS = [("light", DESK), ("dark", DESK), ("light", PHONE)]
 RECORD = f"{LIST}sample-01-expires-in-an-hour/"
+FILES = {
+    "picture": b"\x89PNG",
+    "changes": b"id,userPrincipalName,remark\r\nsample-01-expires-in-an-hour,x,y\r\n"
+    b"sample-02-expires-tomorrow,,\r\n",
+    "faults": b"id,certificateRevokeStatus\r\nsample-01-expires-in-an-hour,gone\r\n"
+    b"no-such-record,none\r\n",
+}
 USERS, GROUPS = "/admin/auth/user/", "/admin/auth/group/"
 APPLICATIONS = "/admin/oauth2_provider/application/"
 LOG = f"{LIST}history/"
@@ -68,6 +75,18 @@ def open_clock(page):
     expect(page.locator(".clockbox").first).to_be_visible()
 
 
+def preview(name):
+    """Return an act that chooses a file: with changes, with faults, or none at all."""
+
+    def act(page):
+        page.locator("input[type=file]").set_input_files(
+            {"name": name, "mimeType": "text/csv", "buffer": FILES[name]}
+        )
+        press("Preview")(page)
+
+    return act
+
+
 class Visit(NamedTuple):
     """A page: who goes where, what is done there, and which refusals that brings."""
 
@@ -96,6 +115,10 @@ VISITS = [
     Visit("saved", f"{RECORD}change/", press("Save and continue editing")),
     Visit("read-only", f"{RECORD}change/", person="viewer"),
     Visit("read-only list", LIST, person="viewer"),
+    Visit("import", f"{LIST}import/"),
+    Visit("import of a picture", f"{LIST}import/", preview("picture")),
+    Visit("import preview", f"{LIST}import/", preview("changes")),
+    Visit("import refused", f"{LIST}import/", preview("faults")),
     Visit("delete", f"{RECORD}delete/"),
     Visit("delete some", LIST, ask_to_delete_two),
     Visit("history", f"{RECORD}history/"),
