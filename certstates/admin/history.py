@@ -24,13 +24,13 @@ from certstates.models import (
     StateEvent,
     StateEventQuerySet,
 )
+from certstates.models.events import LARGEST_NUMBER
 from certstates.models.log import Log, Place
 from certstates.statistics import count_or_estimate
 
 PAGE_SIZE = 50
 MOST_RECORDS = 200
 REASON_LENGTH = 500
-LARGEST_NUMBER = 2**63 - 1
 
 
 class PlaceForm(forms.Form):
@@ -118,7 +118,9 @@ class HistoryAdmin(StateAdmin):
         id = unquote(object_id).replace("\0", "")
         record = self.get_object(request, id)
         events = StateEvent.objects.of_record(id)
-        page, older = self.page_of(request, events)
+        place = PlaceForm.number(request)
+        onwards = events if place is None else events.filter(pgh_id__lt=place)
+        page, older = self.page_of(request, onwards)
         if record is None and not events.exists():
             return self._get_obj_does_not_exist_redirect(  # type: ignore[attr-defined,no-any-return]
                 request, self.opts, id
@@ -166,16 +168,17 @@ class HistoryAdmin(StateAdmin):
     def batch_view(self, request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
         """Show what one request or command did."""
         self.check_may_see(request)
-        events = StateEvent.objects.of_batch(batch)
-        page, older = self.page_of(request, events, upwards=True)
-        first = events.first()
+        place = PlaceForm.number(request) or 0
+        events = StateEvent.objects.of_batch(batch, after=place)
+        page, older = self.page_of(request, events)
+        first = StateEvent.objects.of_batch(batch).first()
         if first is None:
             raise Http404(f"No change is known of the request {batch}.")
         context = {
             "title": "Changes of one request",
             "batch": batch,
             "head": Entry(first, is_shared=True),
-            "counts": counts(events),
+            "counts": counts(batch),
             "entries": page,
             "older": older,
             "is_first_page": "before" not in request.GET,
@@ -205,13 +208,9 @@ class HistoryAdmin(StateAdmin):
         return tuple({text, text.strip(), *ids})
 
     def page_of(
-        self, request: HttpRequest, events: StateEventQuerySet, *, upwards: bool = False
+        self, request: HttpRequest, events: StateEventQuerySet
     ) -> tuple[list[Entry], str]:
-        """Return a page of a history by numbers, and the next one's address."""
-        number = PlaceForm.number(request)
-        if number is not None:
-            side = "pgh_id__gt" if upwards else "pgh_id__lt"
-            events = events.filter(**{side: number})
+        """Return the first of these events as a page, and the next one's address."""
         found = events[: PAGE_SIZE + 1].compared()
         page = found[:PAGE_SIZE]
         more = len(found) > PAGE_SIZE
@@ -258,8 +257,9 @@ class HistoryAdmin(StateAdmin):
         return device or "a record without a device name"
 
 
-def counts(events: StateEventQuerySet) -> list[tuple[str, str]]:
+def counts(batch: uuid.UUID) -> list[tuple[str, str]]:
     """Return how many changes there are of each kind, or about how many in all."""
+    events = StateEvent.objects.filter(pgh_context_id=batch)
     total = count_or_estimate(events)
     if not total.is_exact:
         return [(str(total), "changes")]

@@ -99,7 +99,7 @@ class RevertAdmin(HistoryAdmin):
 
     def revert_batch_view(self, request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
         self.check_may_write(request)
-        if not StateEvent.objects.of_batch(batch).exists():
+        if StateEvent.objects.of_batch(batch).first() is None:
             raise Http404(f"No change is known of the request {batch}.")
         source = Source(
             title="Revert all changes of one request",

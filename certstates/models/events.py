@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.fields.tuple_lookups import Tuple
+from django.db.models.lookups import GreaterThan, LessThan, LessThanOrEqual
 
 if TYPE_CHECKING:
     from certstates.models.history import StateEvent
@@ -50,14 +52,36 @@ DOOR = models.Case(
 )
 
 
+LARGEST_NUMBER = 2**63 - 1
+BATCH_PLACE = Tuple("pgh_context_id", "pgh_id")
+
+
+def place_of(batch: uuid.UUID, number: int) -> Tuple:
+    """Return a place in the index of batches."""
+    return Tuple(
+        models.Value(batch, models.UUIDField()),
+        models.Value(number, models.BigIntegerField()),
+    )
+
+
 class StateEventQuerySet(models.QuerySet["StateEvent"]):
     def of_record(self, id: str | OuterRef) -> Self:
         """Return all that became of a record, the newest first."""
         return self.filter(pgh_obj=id).order_by("-pgh_id")
 
-    def of_batch(self, batch: uuid.UUID) -> Self:
-        """Return all that one request or command did, in its order."""
-        return self.filter(pgh_context_id=batch).order_by("pgh_id")
+    def of_batch(self, batch: uuid.UUID, *, after: int = 0) -> Self:
+        """Return what one request or command did, in its order, from a place on.
+
+        The places of an index are named: of a mere "equals", PostgreSQL may think that
+        so large a batch is found as fast by reading all changes from the first one.
+        """
+        return self.in_index_of_batches(
+            GreaterThan(BATCH_PLACE, place_of(batch, after)),
+            LessThanOrEqual(BATCH_PLACE, place_of(batch, LARGEST_NUMBER)),
+        ).order_by("pgh_context_id", "pgh_id")
+
+    def in_index_of_batches(self, *conditions: models.Lookup[Any]) -> Self:
+        return self.filter(*conditions, pgh_context_id__isnull=False)
 
     def since(self, id: str, seen: dt.datetime | int) -> Self:
         """Return what became of a record since then, in its order.
@@ -92,8 +116,18 @@ class StateEventQuerySet(models.QuerySet["StateEvent"]):
         return events
 
     def shared(self) -> Self:
-        """Return only events whose request did something to other records too."""
-        others = StateEventQuerySet(self.model).filter(
-            pgh_context_id=OuterRef("pgh_context_id")
-        )
-        return self.filter(Exists(others.exclude(pgh_obj=OuterRef("pgh_obj"))))
+        """Return only events whose request did something else too.
+
+        That is so if a neighbour in the index of requests is of the same one. (A mere
+        "is there another?" would have PostgreSQL read all, where one request did much.)
+        """
+        events = StateEventQuerySet(self.model)
+        mine = Tuple(OuterRef("pgh_context_id"), OuterRef("pgh_id"))
+        after = events.in_index_of_batches(GreaterThan(BATCH_PLACE, mine))
+        after = after.order_by("pgh_context_id", "pgh_id")
+        before = events.in_index_of_batches(LessThan(BATCH_PLACE, mine))
+        before = before.order_by("-pgh_context_id", "-pgh_id")
+        neighbours = [
+            Subquery(each.values("pgh_context_id")[:1]) for each in (after, before)
+        ]
+        return self.filter(pgh_context_id__in=neighbours)
