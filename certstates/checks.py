@@ -10,8 +10,9 @@ from django.db import DatabaseError, connection
 from certstates.models.lookups import TRIGRAM_INDEX
 
 NO_TRIGRAM_INDEX = Info(
-    "The search for a part of a device or user name has no index on this server.",
-    hint="With many records such a search reads the whole table. Cure: as a superuser "
+    "No index finds a part of a device or user name on this server.",
+    hint="The admin finds what a name begins with; the API's contains() reads the whole "
+    "table, which takes long with many records. Cure: as a superuser "
     "CREATE EXTENSION pg_trgm, then CREATE INDEX CONCURRENTLY "
     f"{TRIGRAM_INDEX} ON certstates_managedalldevicecertificatestate USING gin "
     "(UPPER(managed_device_display_name::text) gin_trgm_ops, "

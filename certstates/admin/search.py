@@ -13,8 +13,9 @@ from certstates.models.lookups import has_trigram_index
 PARAMETER = "q"
 # Trigrams are what the index of names holds; less than one cannot be looked up.
 TRIGRAM = 3
-# Hexadecimal digits from here on are hardly a name. A UUID has 32, a SHA-1 hash 40.
-SURELY_DIGITS = 12
+# Hexadecimal digits from here on are hardly a name: a device called by its address has
+# 12 or 16. A UUID has 32, a SHA-1 hash 40.
+SURELY_DIGITS = 17
 # Fewer begin a thousand serial numbers, or none that anybody would look for.
 FEWEST_DIGITS = 3
 
