@@ -20,6 +20,8 @@ def furnish():
         "viewer", id=KNOWN, password=PASSWORD, is_staff=True
     )
     viewer.groups.add(group)
+    editor = User.objects.create_user("editor", password=PASSWORD, is_staff=True)
+    editor.groups.add(Group.objects.get(name="Editor"))
     User.objects.create_user("newcomer", password=PASSWORD, is_staff=True)
     application = Application.objects.create(
         id=KNOWN,

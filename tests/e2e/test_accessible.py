@@ -6,6 +6,7 @@ import pytest
 from django.template.loader import render_to_string
 from playwright.sync_api import expect
 
+from certstates.examples import CREATE
 from tests.e2e.axe import violations
 from tests.e2e.furniture import FURNISH, KNOWN, PASSWORD
 from tests.e2e.staff import LIST, sign_in
@@ -16,13 +17,12 @@ pytestmark = pytest.mark.browser
 DESK, PHONE = {"width": 1360, "height": 900}, {"width": 390, "height": 800}
 LOOKS = [("light", DESK), ("dark", DESK), ("light", PHONE)]
 RECORD = f"{LIST}sample-01-expires-in-an-hour/"
-FILES = {
-    "picture": b"\x89PNG",
-    "changes": b"id,userPrincipalName,remark\r\nsample-01-expires-in-an-hour,x,y\r\n"
-    b"sample-02-expires-tomorrow,,\r\n",
-    "faults": b"id,certificateRevokeStatus\r\nsample-01-expires-in-an-hour,gone\r\n"
-    b"no-such-record,none\r\n",
-}
+OTHER = f"{LIST}sample-02-expires-tomorrow/"
+IMPORT = f"{LIST}import/"
+HEADER = ",".join(["id", *(name for name in CREATE if not name.startswith("@"))])
+VALUES = ",".join(f'"{CREATE[n]}"' for n in CREATE if not n.startswith("@"))
+GOOD_ROWS = f"{HEADER}\nsample-03-expires-this-week,{VALUES}\n,{VALUES}\n"
+BAD_ROWS = f"{HEADER}\n" + f"a/b,{VALUES}\n" * 3
 USERS, GROUPS = "/admin/auth/user/", "/admin/auth/group/"
 APPLICATIONS = "/admin/oauth2_provider/application/"
 LOG = f"{LIST}history/"
@@ -45,12 +45,41 @@ def fail_to_sign_in(page):
     expect(page.locator(".errornote")).to_be_visible()
 
 
-def ask_to_delete_two(page):
-    for box in page.locator("#result_list .action-select").all()[:2]:
-        box.check()
-    page.get_by_label("Action:").select_option(index=1)
-    page.locator("[name=index]").click()
-    expect(page.get_by_role("heading", name="Delete")).to_be_visible()
+def choose(action, *, rows=2):
+    """Return what asks for an action on the first rows, or (0) on all that match."""
+
+    def act(page):
+        if rows:
+            for box in page.locator("#result_list .action-select").all()[:rows]:
+                box.check()
+        else:
+            page.get_by_role("checkbox", name="Select all").check()
+        page.get_by_label("Action:").select_option(action)
+        page.get_by_role("button", name="Go").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text(action)
+
+    return act
+
+
+def upload(text):
+    def act(page):
+        file = {"name": "rows.csv", "mimeType": "text/csv", "buffer": text.encode()}
+        page.get_by_label("File:").set_input_files(file)
+        page.get_by_role("button", name="Preview").click()
+        expect(page.get_by_role("heading", name="preview")).to_be_visible()
+
+    return act
+
+
+def be_overtaken(page):
+    """Have the same record saved from another window meanwhile."""
+    other = page.context.new_page()
+    other.goto(page.url)
+    for one, value in ((other, "theirs"), (page, "mine")):
+        one.get_by_label("Device:").fill(value)
+        one.get_by_role("button", name="Save", exact=True).click()
+    other.close()
+    expect(page.get_by_role("alert")).to_be_visible()
 
 
 def follow(words):
@@ -75,18 +104,6 @@ def open_clock(page):
     expect(page.locator(".clockbox").first).to_be_visible()
 
 
-def preview(name):
-    """Return an act that chooses a file: with changes, with faults, or none at all."""
-
-    def act(page):
-        page.locator("input[type=file]").set_input_files(
-            {"name": name, "mimeType": "text/csv", "buffer": FILES[name]}
-        )
-        press("Preview")(page)
-
-    return act
-
-
 class Visit(NamedTuple):
     """A page: who goes where, what is done there, and which refusals that brings."""
 
@@ -106,7 +123,7 @@ VISITS = [
     Visit("app index", "/admin/certstates/"),
     Visit("list", LIST),
     Visit("list, nothing found", f"{LIST}?q=nothing-is-called-so"),
-    Visit("list, ignored filter", f"{LIST}?e=1"),
+    Visit("list, ignored filter", f"{LIST}?q=laptop-010&expiry=never"),
     Visit("add", f"{LIST}add/"),
     Visit("add refused", f"{LIST}add/", press("Save")),
     Visit("change", f"{RECORD}change/"),
@@ -114,13 +131,14 @@ VISITS = [
     Visit("clock", f"{RECORD}change/", open_clock),
     Visit("saved", f"{RECORD}change/", press("Save and continue editing")),
     Visit("read-only", f"{RECORD}change/", person="viewer"),
-    Visit("read-only list", LIST, person="viewer"),
-    Visit("import", f"{LIST}import/"),
-    Visit("import of a picture", f"{LIST}import/", preview("picture")),
-    Visit("import preview", f"{LIST}import/", preview("changes")),
-    Visit("import refused", f"{LIST}import/", preview("faults")),
+    Visit("read-only list", f"{LIST}?q=laptop-010", person="viewer"),
     Visit("delete", f"{RECORD}delete/"),
-    Visit("delete some", LIST, ask_to_delete_two),
+    Visit("delete some", LIST, choose("Delete")),
+    Visit("mark some", f"{LIST}?q=laptop-010", choose("Mark as “Revoked”", rows=4)),
+    Visit("overtaken", f"{OTHER}change/", be_overtaken),
+    Visit("import", IMPORT),
+    Visit("import, new and changed", IMPORT, upload(GOOD_ROWS)),
+    Visit("import refused", IMPORT, upload(BAD_ROWS)),
     Visit("history", f"{RECORD}history/"),
     Visit("users", USERS),
     Visit("user", f"{USERS}{KNOWN}/change/"),
