@@ -12,6 +12,8 @@ import secrets
 import stat
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Self
@@ -72,6 +74,25 @@ class Waiting:
             return self.path.open("rb")
         except FileNotFoundError:
             raise Gone from None
+
+    @contextmanager
+    def taken(self) -> Iterator[IO[bytes]]:
+        """Open the file for one request only, and remove it; put it back on a failure.
+
+        A confirmation that is sent twice, by a double click, must not import twice.
+        """
+        mine = self.path.with_suffix(".taken")
+        try:
+            self.path.rename(mine)
+        except FileNotFoundError:
+            raise Gone from None
+        try:
+            with mine.open("rb") as file:
+                yield file
+        except BaseException:
+            mine.rename(self.path)
+            raise
+        mine.unlink()
 
     def forget(self) -> None:
         self.path.unlink(missing_ok=True)

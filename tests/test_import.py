@@ -7,6 +7,8 @@ from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
 from certstates import uploads
+from certstates.admin import importing
+from certstates.importer import apply
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.models import StateEvent
 from tests.files import (
@@ -261,6 +263,21 @@ def test_a_file_is_imported_once(staff):
     confirm(staff, page)
     again = confirm(staff, page)
     assert again.redirect_chain[-1][0] == IMPORT
+    assert State.objects.count() == 1
+
+
+def test_a_confirmation_that_is_sent_twice_at_once_imports_once(staff, monkeypatch):
+    page = upload(staff, csv_file(RECORD))
+    second = []
+
+    def apply_slowly(rows, *, expected):
+        if not second:
+            second.append(confirm(staff, page))
+        return apply(rows, expected=expected)
+
+    monkeypatch.setattr(importing, "apply", apply_slowly)
+    confirm(staff, page)
+    assert second[0].redirect_chain[-1][0] == IMPORT
     assert State.objects.count() == 1
 
 

@@ -159,12 +159,11 @@ class ImportAdmin(StateAdmin):
         because(form.cleaned_data["reason"])
         through(Door.IMPORT)
         try:
-            with kept.open() as file:
+            with kept.taken() as file:
                 rows = practical(open_source(file))
                 outcome = apply(rows, expected=form.cleaned_data["digest"])
         except (NotSaved, FileRefused, IntegrityError, OperationalError):
             return self.preview_page(request, kept, form=form, overtaken=True)
-        kept.forget()
         messages.success(request, said(outcome.counts))
         return redirect(LIST)
 
@@ -247,8 +246,8 @@ class ImportAdmin(StateAdmin):
     def gone(self, request: HttpRequest) -> HttpResponseBase:
         messages.error(
             request,
-            "This upload is not here any more: it was imported, or is older than an "
-            "hour. Choose the file again.",
+            "This upload is not here any more: it was imported (the list shows it), is "
+            "being imported, or is older than an hour. Else choose the file again.",
         )
         return redirect(f"admin:{URL_NAME}")
 

@@ -1,3 +1,10 @@
+// Sends a form once, however often its button is pressed.
+for (const form of document.querySelectorAll("#content-main form")) {
+  const buttons = [...form.querySelectorAll("[type=submit]")];
+  form.addEventListener("submit", () => setTimeout(() => buttons.forEach((b) => (b.disabled = true))));
+  addEventListener("pageshow", (event) => event.persisted && buttons.forEach((b) => (b.disabled = false)));
+}
+
 // Says before the upload what the server would refuse after it.
 const file = document.querySelector("input[type=file][data-most]");
 if (file) {
