@@ -1,6 +1,7 @@
 """The list as a file: CSV, XLSX and Graph's JSON, whole or visibly not."""
 
 import datetime as dt
+import gc
 
 import orjson
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certstates import exporter
+from certstates.admin.turns import ALONE
 from certstates.cells import plain, written
 from certstates.exporter import DoesNotFit
 from certstates.models import ManagedAllDeviceCertificateState as State
@@ -268,7 +270,28 @@ def test_who_may_not_see_the_records_exports_nothing(client):
     assert person.get(EXPORT).status_code == 403
     permission = "view_managedalldevicecertificatestate"
     user.user_permissions.add(Permission.objects.get(codename=permission))
-    assert person.get(EXPORT).status_code == 200
+    assert len(csv_rows(body_of(person.get(EXPORT)))) == 2
+
+
+def test_one_export_is_sent_at_a_time_and_another_after_it(staff):
+    make_state()
+    first = staff.get(EXPORT)
+    refused = staff.get(EXPORT, follow=True)
+    assert "Another export" in str(next(iter(refused.context["messages"])))
+    assert body_of(first)
+    abandoned = staff.get(EXPORT, {"format": "json"}).streaming_content
+    next(abandoned)
+    abandoned.close()
+    for _ in range(3):
+        assert body_of(staff.get(EXPORT))
+
+
+@pytest.fixture(autouse=True)
+def everybody_has_had_their_turn():
+    yield
+    gc.collect()
+    assert ALONE.acquire(blocking=False)
+    ALONE.release()
 
 
 @pytest.mark.django_db(transaction=True)

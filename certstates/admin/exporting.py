@@ -16,6 +16,7 @@ from django.utils import timezone
 from certstates import exporter
 from certstates.addresses import ROOTS, ServiceRoot
 from certstates.admin.base import StateAdmin, WrongParameter
+from certstates.admin.turns import Occupied, Turn
 from certstates.exporter import DoesNotFit
 from certstates.models import CertificateStateQuerySet
 from certstates.odata.formats import Format
@@ -52,10 +53,19 @@ FORMATS = {"csv": as_csv, "xlsx": as_xlsx, "json": as_json}
 
 
 def download(kind: str, request: HttpRequest, records: Any) -> HttpResponseBase:
-    """Return the records as a file. Raises DoesNotFit where that cannot be whole."""
+    """Return the records as a file.
+
+    Raises DoesNotFit where that cannot be whole, and Occupied.
+    """
     if kind not in FORMATS:
         raise DoesNotFit(f"The formats are {', '.join(FORMATS)}.")
-    response = FORMATS[kind](request, records)
+    turn = Turn.take()
+    try:
+        response = FORMATS[kind](request, records)
+    except BaseException:
+        turn.end()
+        raise
+    turn.lasts_until_sent(response)
     name = f"certificate-states-{timezone.now():%Y-%m-%dT%H%MZ}.{kind}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
@@ -80,7 +90,7 @@ class ExportAdmin(StateAdmin):
         request.GET = query  # type: ignore[assignment]
         try:
             return download(kind, request, self.matching(request))
-        except DoesNotFit as refused:
+        except (DoesNotFit, Occupied) as refused:
             messages.error(request, str(refused))
         except WrongParameter as wrong:
             messages.error(request, f"Nothing was exported. {wrong}")
@@ -93,7 +103,7 @@ def export_selected(
 ) -> HttpResponseBase | None:
     try:
         return download(kind, request, records)
-    except DoesNotFit as refused:
+    except (DoesNotFit, Occupied) as refused:
         messages.error(request, str(refused))
         return None
 
