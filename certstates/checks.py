@@ -11,8 +11,8 @@ from certstates.models.lookups import TRIGRAM_INDEX
 
 NO_TRIGRAM_INDEX = Info(
     "No index finds a part of a device or user name on this server.",
-    hint="The admin finds what a name begins with; the API's contains() reads the whole "
-    "table, which takes long with many records. Cure: as a superuser "
+    hint="The admin finds what a name begins with; the API's contains() reads the "
+    "whole table, which takes long with many records. Cure: as a superuser "
     "CREATE EXTENSION pg_trgm, then CREATE INDEX CONCURRENTLY "
     f"{TRIGRAM_INDEX} ON certstates_managedalldevicecertificatestate USING gin "
     "(UPPER(managed_device_display_name::text) gin_trgm_ops, "

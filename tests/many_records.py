@@ -40,7 +40,10 @@ FROM (SELECT n, ('x' || left(md5(n::text), 7))::bit(28)::int AS h
 """  # noqa: E501
 
 
-TABLES = "certstates_managedalldevicecertificatestate, certstates_removedstate"
+TABLES = ", ".join(
+    f"certstates_{name}"
+    for name in ("managedalldevicecertificatestate", "removedstate", "stateevent")
+)
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def found(staff, query, **more):
         (":".join(PAIRS), DIGITS, SHA1),
         (" ".join(PAIRS), DIGITS, SHA1),
         ("-".join(PAIRS), DIGITS, SHA1),
-        ("0x5A00FF00AA11", DIGITS, "5A00FF00AA11"),
+        ("0x5A00FF00AA11BB22C", DIGITS, "5A00FF00AA11BB22C"),
         ("5a:00", DIGITS_OR_NAMES, "5a00"),
         ("cafe", DIGITS_OR_NAMES, "cafe"),
         (UUID, DIGITS, UUID.replace("-", "")),
