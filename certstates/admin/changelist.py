@@ -13,16 +13,15 @@ from django.http import HttpRequest
 from django.utils.text import capfirst
 
 from certstates.admin.base import WrongParameter
-from certstates.admin.columns import COLUMNS
-from certstates.admin.filters import IssuerFilter, OpenRevocationFilter
+from certstates.admin.columns import COLUMNS, expires
 from certstates.admin.pager import LAST, PARAMETER, Page, Place, Walk
 from certstates.admin.search import explained, read
 from certstates.models import RevocationStatus
 from certstates.odata.ordering import Ordering, parse_ordering
 from certstates.statistics import Count, count_or_estimate
 
-SEARCH = "search"
-EXPIRY = "certificate_expiration_date_time"
+# What can be on, by its parameter.
+SEARCH, EXPIRY, STATUS, OPEN, ISSUER = SEARCH_VAR, "expiry", "status", "open", "issuer"
 DEFAULT_ORDER = "4"  # what expires first
 # How far to count: the rows of a search or an issuer are read for it, all others are
 # counted in an index.
@@ -110,13 +109,22 @@ class Records(ChangeList):
 
     @property
     def are_few(self) -> bool:
-        """Say whether the matches are known to be a small part of all records."""
-        if not self.conditions or not self.count.is_exact:
+        """Say whether the matches are known to be a small part of all records.
+
+        It does not matter where an index has just these in just this order.
+        """
+        if not self.conditions or self.is_order_indexed or not self.count.is_exact:
             return False
         with connection.cursor() as cursor:
             cursor.execute(ALL, [self.model._meta.db_table])
             (in_all,) = cursor.fetchone() or (0,)
         return self.count.value * FEW <= in_all
+
+    @property
+    def is_order_indexed(self) -> bool:
+        """Say whether one index has the filters' records in order of expiry."""
+        by_expiry = self.sort.column is expires
+        return by_expiry and any(self.on <= {EXPIRY, one} for one in (STATUS, ISSUER))
 
     @cached_property
     def count(self) -> Count:
@@ -125,15 +133,16 @@ class Records(ChangeList):
         That of the list may be none: to find 10,000 revoked ones by their devices'
         names, all devices are read.
         """
-        on = {title for title, _, _ in self.conditions}
-        order = EXPIRY
-        if OpenRevocationFilter.title in on:
-            order = "certificate_revoke_status_last_change_date_time"
-        elif on == {SEARCH}:
-            order = "id"  # the order in which the rows lie on the disk
+        order = "certificate_expiration_date_time"
         # Healthy ones are everywhere, and so in no index with anything else.
         healthy = ("status", RevocationStatus.NONE.wire_name) in self.params.items()
-        is_read = on & {SEARCH, IssuerFilter.title} or (healthy and len(on) > 1)
+        if OPEN in self.on:
+            order = "certificate_revoke_status_last_change_date_time"
+        elif healthy and self.on == {STATUS}:
+            order = "certificate_revoke_status"
+        elif self.on == {SEARCH}:
+            order = "id"  # the order in which the rows lie on the disk
+        is_read = self.on & {SEARCH, ISSUER} or (healthy and self.on > {STATUS})
         return count_or_estimate(
             self.queryset.order_by(*dict.fromkeys([order, "id"])),
             cap=MOST_READ if is_read else MOST_COUNTED,
@@ -225,9 +234,13 @@ class Records(ChangeList):
     def conditions(self) -> list[tuple[str, str, str]]:
         """Return the search and the filters that are on: title, words, parameter."""
         specs: list[Any] = self.filter_specs
-        on = [(SEARCH, self.query, SEARCH_VAR)] if self.query.strip() else []
+        on = [("search", self.query, SEARCH)] if self.query.strip() else []
         on += [(s.title, s.words, s.parameter_name) for s in specs if s.value()]
         return on
+
+    @property
+    def on(self) -> set[str]:
+        return {parameter for _, _, parameter in self.conditions}
 
     @property
     def narrowing(self) -> list[dict[str, str]]:

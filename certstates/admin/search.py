@@ -8,11 +8,9 @@ from enum import Enum
 
 from certstates.admin.base import WrongParameter
 from certstates.models import KEY_LENGTH, CertificateStateQuerySet, digits_of
-from certstates.models.lookups import has_trigram_index
+from certstates.models.lookups import TRIGRAM, has_trigram_index
 
 PARAMETER = "q"
-# Trigrams are what the index of names holds; less than one cannot be looked up.
-TRIGRAM = 3
 # Hexadecimal digits from here on are hardly a name: a device called by its address has
 # 12 or 16. A UUID has 32, a SHA-1 hash 40.
 SURELY_DIGITS = 17
