@@ -95,7 +95,8 @@ class ExportAdmin(StateAdmin):
         except WrongParameter as wrong:
             messages.error(request, f"Nothing was exported. {wrong}")
             query.pop(wrong.name, None)
-        return redirect(f"{reverse(LIST)}?{query.urlencode()}")
+        kept = f"?{query.urlencode()}" if query else ""
+        return redirect(f"{reverse(LIST)}{kept}")
 
 
 def export_selected(
