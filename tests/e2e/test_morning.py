@@ -17,7 +17,7 @@ from tests.e2e.watch import Watch
 
 pytestmark = pytest.mark.browser
 
-KIOSKS = 60  # more than a page of the list has
+BOOTHS = 60  # more than a page of the list has
 
 
 @pytest.fixture
@@ -65,14 +65,14 @@ def stored(desk):
     return ask
 
 
-def kiosks():
+def booths():
     """Return a file as another system would write it."""
     names = [name for name in CREATE if not name.startswith("@")]
     file = io.StringIO()
     rows = csv.DictWriter(file, names)
     rows.writeheader()
-    for number in range(KIOSKS):
-        device = f"KIOSK-{number:02}"
+    for number in range(BOOTHS):
+        device = f"BOOTH-{number:02}"
         own = {"managedDeviceDisplayName": device, "certificateSubjectName": device}
         rows.writerow({**{name: CREATE[name] for name in names}, **own})
     return file.getvalue().encode()
@@ -151,47 +151,47 @@ def edit_at_once(one, other, stored):
 def bring_in(page, stored):
     page.goto(LIST)
     page.get_by_role("link", name="Import", exact=True).click()
-    file = {"name": "kiosks.csv", "mimeType": "text/csv", "buffer": kiosks()}
+    file = {"name": "booths.csv", "mimeType": "text/csv", "buffer": booths()}
     page.get_by_label("File:").set_input_files(file)
     page.get_by_role("button", name="Preview").click()
     expect(page.locator("#content")).to_contain_text("Nothing is saved yet")
-    assert stored("KIOSK-") == []
-    page.get_by_role("button", name=f"Import {KIOSKS} records").click()
-    expect(said(page)).to_contain_text(f"{KIOSKS} records added")
-    assert len(stored("KIOSK-")) == KIOSKS
+    assert stored("BOOTH-") == []
+    page.get_by_role("button", name=f"Import {BOOTHS} records").click()
+    expect(said(page)).to_contain_text(f"{BOOTHS} records added")
+    assert len(stored("BOOTH-")) == BOOTHS
 
 
 def revoke_all(page, stored):
-    search(page, "kiosk-")
+    search(page, "booth-")
     page.get_by_role("checkbox", name="Select all").check()
     page.get_by_role("button", name="Select all matching records").click()
     page.get_by_label("Action:").select_option("Mark as “Revocation pending”")
     page.get_by_role("button", name="Go").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text(f"{KIOSKS} records")
-    assert statuses(stored("KIOSK-")) == {"none"}
-    page.get_by_label("Reason").fill("The kiosks are gone.")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"{BOOTHS} records")
+    assert statuses(stored("BOOTH-")) == {"none"}
+    page.get_by_label("Reason").fill("The booths are gone.")
     page.get_by_role("button", name="Mark as").click()
-    expect(said(page)).to_contain_text(f"{KIOSKS} records marked")
-    assert statuses(stored("KIOSK-")) == {"pending"}
+    expect(said(page)).to_contain_text(f"{BOOTHS} records marked")
+    assert statuses(stored("BOOTH-")) == {"pending"}
 
 
 def undo(page, stored):
     said(page).get_by_role("link", name="Undo…").click()
     expect(page.locator("#content")).to_contain_text("values from before")
     page.get_by_role("button", name="Take back").click()
-    expect(said(page)).to_contain_text(f"{KIOSKS} records taken back")
-    assert statuses(stored("KIOSK-")) == {"none"}
-    assert len(stored("KIOSK-")) == KIOSKS
+    expect(said(page)).to_contain_text(f"{BOOTHS} records were taken back")
+    assert statuses(stored("BOOTH-")) == {"none"}
+    assert len(stored("BOOTH-")) == BOOTHS
 
 
 def take_away(page):
-    search(page, "kiosk-")
+    search(page, "booth-")
     with page.expect_download() as begun:
         page.get_by_role("link", name="Export CSV", exact=True).click()
     text = begun.value.path().read_text(encoding="utf-8-sig")
     rows = [*csv.DictReader(io.StringIO(text))]
-    assert len(rows) == KIOSKS
-    assert all(r["managedDeviceDisplayName"].startswith("KIOSK-") for r in rows)
+    assert len(rows) == BOOTHS
+    assert all(r["managedDeviceDisplayName"].startswith("BOOTH-") for r in rows)
 
 
 def log_out(page):
