@@ -38,13 +38,11 @@ def test_a_posted_record_is_seen_and_corrected(page, desk, picture):
     sign_in(page, password)
     page.goto("/")
     page.get_by_role("navigation").get_by_role("link", name="Records").click()
-    picture("list")
     page.locator("#searchbar").fill(device.lower())
     page.get_by_role("button", name="Search").click()
     expect(page.locator("#result_list tbody tr")).to_have_count(1)
     page.get_by_role("link", name=device).click()
 
-    picture("form")
     page.get_by_label("Device:").fill("<i>CORRECTED</i>")
     page.get_by_label("Revocation:").select_option("Revocation pending")
     page.get_by_role("button", name="Save", exact=True).click()
