@@ -12,17 +12,16 @@ from urllib.parse import urlencode
 from django.contrib.admin.utils import quote
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from certstates.models import Difference, Kind, RevocationStatus, StateEvent
-from certstates.models.log import Log
 
 RECORD = "admin:certstates_managedalldevicecertificatestate"
 # What is longer is folded up behind its beginning.
 LONG = 200
 FEW = 3
-NEWEST = 8
 
 
 def shown(field: models.Field[Any, Any], value: Any) -> SafeString:
@@ -90,7 +89,7 @@ class Entry:
     """One change, with all that a page says of it."""
 
     event: StateEvent
-    is_shared: bool  # the request changed other records too
+    is_shared: bool  # the request did something else too
 
     @property
     def kind(self) -> Kind:
@@ -115,12 +114,23 @@ class Entry:
         return self.event.managed_device_display_name or ""
 
     @property
+    def name(self) -> str:
+        """Return what the record is called; a nameless one has its id."""
+        return self.device or str(self.event.pgh_obj_id)
+
+    @property
     def user(self) -> str:
         return self.event.user_principal_name or ""
 
     @property
     def moment(self) -> SafeString:
         return shown_moment(self.event.pgh_created_at.replace(microsecond=0))
+
+    @property
+    def ago(self) -> str:
+        from certstates.admin.columns import from_now
+
+        return from_now(self.event.pgh_created_at, timezone.now())
 
     @property
     def summary(self) -> str:
@@ -161,8 +171,3 @@ def entries(events: Iterable[StateEvent]) -> list[Entry]:
     shared = StateEvent.objects.filter(pk__in=numbers).shared()
     known = {*shared.values_list("pk", flat=True)} if numbers else set()
     return [Entry(event, event.pk in known) for event in events]
-
-
-def newest_changes() -> list[Entry]:
-    """Return the newest changes of all records, for the first page of the admin."""
-    return entries(Log().page(NEWEST))

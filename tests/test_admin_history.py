@@ -238,7 +238,7 @@ def test_a_batch_shows_all_that_one_request_did(staff):
         url = older and f"{LOG}batch/{batch}/{older}"
     assert seen == [f"{n:03}" for n in range(70)] + ["x"]
     assert "70 created · 1 deleted" in text_of(staff.get(f"{LOG}batch/{batch}/"))
-    link = f'href="{LOG}batch/{batch}/">with other records'
+    link = f'href="{LOG}batch/{batch}/">with other changes'
     assert link in staff.get(f"{LIST}x/history/").content.decode()
 
 
@@ -264,7 +264,7 @@ def test_a_change_is_taken_back_with_a_reason_and_can_be_again(staff):
     State.objects.update(user_principal_name="wrong")
     url = f"{LOG}change/{StateEvent.objects.last().pk}/revert/"
     text = text_of(staff.get(url))
-    assert "1 record: the values from before are written again." in text
+    assert "1 record : changed then; the values from before are written again." in text
     assert "is wrong → becomes ana@contoso.example" in text
     response = staff.post(url, {"reason": "typo"})
     assert State.objects.get().user_principal_name == "ana@contoso.example"

@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from certstates.admin.base import WrongParameter
+from certstates.admin.columns import badge
 from certstates.admin.history import REASON_LENGTH
 from certstates.admin.listing import ListAdmin
 from certstates.admin.reverts import RevertAdmin
@@ -200,7 +201,10 @@ class ActionsAdmin(ListAdmin, RevertAdmin):
             "count": count,
             "counted": f"{count:,}",
             "already": already and f"{already:,}",
-            "samples": choice.records[:SAMPLES],
+            "samples": [
+                (record, badge(record.certificate_revoke_status))
+                for record in choice.records[:SAMPLES]
+            ],
             "narrowing": self.narrowing(request),
             "form": form,
             "reason_length": REASON_LENGTH,

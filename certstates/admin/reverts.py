@@ -47,7 +47,7 @@ class Sample:
     """One record of a reversal: what becomes of it, or why not."""
 
     line: Line
-    device: str
+    name: str
     fields: list[FieldLine]
 
     @property
@@ -150,6 +150,8 @@ class RevertAdmin(HistoryAdmin):
             "title": source.title,
             "source": source,
             "plan": plan,
+            "steps": steps(plan),
+            "obstacles": f"{plan.obstacles:,}",
             "form": form,
             "reason_length": REASON_LENGTH,
             "lacking": get_text_list(sorted(PERMISSIONS[v] for v in lacking), "and"),
@@ -176,6 +178,21 @@ def records(number: int) -> str:
     return "1 record was" if number == 1 else f"{number:,} records were"
 
 
+def steps(plan: Plan) -> list[tuple[str, str]]:
+    """Return how many records meet what."""
+    found = [
+        (plan.updates, "changed then; the values from before are written again"),
+        (plan.deletions, "created then; deleted now"),
+        (plan.creations, "deleted then; created again now, with id and all values"),
+        (plan.done, "as before already; nothing happens"),
+    ]
+    return [
+        (f"{number:,} record{'' if number == 1 else 's'}", sentence)
+        for number, sentence in found
+        if number
+    ]
+
+
 def samples(lines: list[Line]) -> list[Sample]:
     """Return lines with what their records would become."""
     numbers = {number for line in lines for number in (line.before, line.last)}
@@ -186,7 +203,7 @@ def samples(lines: list[Line]) -> list[Sample]:
 def sample(line: Line, events: dict[Any, StateEvent]) -> Sample:
     last, before = events[line.last], events.get(line.before)
     changed = differences(last, before) if line.verb == "update" and before else []
-    device = last.managed_device_display_name or ""
+    name = last.managed_device_display_name or line.id
     kept = {*line.fields}
     fields = [FieldLine(each) for each in changed if each.field.name not in kept]
-    return Sample(line, device, fields)
+    return Sample(line, name, fields)
