@@ -16,7 +16,17 @@ from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.models import issuers
 
 LIST = "/admin/certstates/managedalldevicecertificatestate/"
+LOG = f"{LIST}history/"
 PAGES = {
+    "dashboard": "/admin/",
+    "record": f"{LIST}{{id}}/change/",
+    "history of a record": f"{LIST}{{id}}/history/",
+    "log": LOG,
+    "log of a door": f"{LOG}?door=admin",
+    "log of an author": f"{LOG}?who=nobody",
+    "log of removals": f"{LOG}?kind=delete",
+    "log of a day": f"{LOG}?start=2026-01-01&end=2026-01-01",
+    "log of a record": f"{LOG}?record={{id}}",
     "first page": LIST,
     "deep page": f"{LIST}?at={{deep}}",
     "last page": f"{LIST}?at=last",

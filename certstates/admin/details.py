@@ -146,15 +146,18 @@ class Related:
 
 def related_to(record: State) -> Iterator[Related]:
     """Find others of the same device, user and issuer; each costs one index scan."""
-    for what, name, parameter in (
-        ("device", "managed_device_display_name", "q"),
-        ("user", "user_principal_name", "q"),
-        ("issuer", "certificate_issuer_name", "issuer"),
+    expires = "certificate_expiration_date_time"
+    for what, name, parameter, order in (
+        ("device", "managed_device_display_name", "q", ["id"]),
+        ("user", "user_principal_name", "q", ["id"]),
+        ("issuer", "certificate_issuer_name", "issuer", [expires, "id"]),
     ):
         value = getattr(record, name) or ""
         if not value.strip() or len(value) > KEY_LENGTH:
             continue  # the list could not look for it
         others = State.objects.same(name, value).exclude(pk=record.pk)
+        # In the order of the index, or PostgreSQL might read the table for them.
+        others = others.order_by(*order)
         if count := others[: MOST_COUNTED + 1].count():
             yield Related(
                 what, count, f"{changelist()}?{urlencode({parameter: value})}"
