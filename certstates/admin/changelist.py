@@ -14,11 +14,11 @@ from django.utils.text import capfirst
 
 from certstates.admin.base import WrongParameter
 from certstates.admin.columns import COLUMNS, expires
-from certstates.admin.pager import LAST, PARAMETER, Page, Place, Walk
+from certstates.admin.pager import LAST, PARAMETER, Page, Place, Walk, ids_of
 from certstates.admin.search import explained, read
 from certstates.models import RevocationStatus
 from certstates.odata.ordering import Ordering, parse_ordering
-from certstates.statistics import Count, count_or_estimate
+from certstates.statistics import Count, count_or_estimate, estimated
 
 # What can be on, by its parameter.
 SEARCH, EXPIRY, STATUS, OPEN, ISSUER = SEARCH_VAR, "expiry", "status", "open", "issuer"
@@ -27,9 +27,11 @@ DEFAULT_ORDER = "4"  # what expires first
 # counted in an index.
 MOST_COUNTED = 10_000
 MOST_READ = 1_000
-# One record among so many is few.
+# So many records can be named by their ids.
+MOST_NAMED = 100
+# One record among so many is few, or expected to be rare.
 FEW = 50
-# What the last ANALYZE or VACUUM found; -1 before the first.
+RARE = 64
 ALL = "SELECT reltuples FROM pg_class WHERE oid = to_regclass(%s)"
 
 
@@ -103,9 +105,37 @@ class Records(ChangeList):
 
     @cached_property
     def page(self) -> Page:
-        return Walk(
-            self.queryset, self.sort.ordering, self.list_per_page, few=self.are_few
-        ).page(self.place)
+        ordering, size = self.sort.ordering, self.list_per_page
+        if self.found == []:
+            return Page([], previous=None, next=None, before=0)
+        if self.found and len(self.found) <= MOST_NAMED:
+            named: Any = self.root_queryset.filter(pk__in=self.found)
+            return Walk(named, ordering, size, few=True).page(self.place)
+        walk = Walk(self.queryset, ordering, size, few=self.are_few)
+        return walk.page(self.place)
+
+    @cached_property
+    def found(self) -> list[str] | None:
+        """Return the ids of what a search finds, unless many are expected.
+
+        A search is dear, so that it is done once; and the expectation may be wrong: of
+        a name that PostgreSQL has in its statistics, it expects one in a hundred.
+        """
+        if SEARCH not in self.on:
+            return None
+        [expected] = estimated([self.queryset.order_by()])
+        if expected * RARE > self.in_all:
+            return None
+        ids = ids_of(self.queryset, MOST_READ + 1)
+        return ids if len(ids) <= MOST_READ else None
+
+    @cached_property
+    def in_all(self) -> int:
+        """Return how many records there are, as the last ANALYZE found; or -1."""
+        with connection.cursor() as cursor:
+            cursor.execute(ALL, [self.model._meta.db_table])
+            (number,) = cursor.fetchone() or (-1,)
+        return int(number)
 
     @property
     def are_few(self) -> bool:
@@ -115,10 +145,7 @@ class Records(ChangeList):
         """
         if not self.conditions or self.is_order_indexed or not self.count.is_exact:
             return False
-        with connection.cursor() as cursor:
-            cursor.execute(ALL, [self.model._meta.db_table])
-            (in_all,) = cursor.fetchone() or (0,)
-        return self.count.value * FEW <= in_all
+        return self.count.value * FEW <= self.in_all
 
     @property
     def is_order_indexed(self) -> bool:
@@ -133,6 +160,8 @@ class Records(ChangeList):
         That of the list may be none: to find 10,000 revoked ones by their devices'
         names, all devices are read.
         """
+        if self.found is not None:
+            return Count(len(self.found), is_exact=True)
         order = "certificate_expiration_date_time"
         # Healthy ones are everywhere, and so in no index with anything else.
         healthy = ("status", RevocationStatus.NONE.wire_name) in self.params.items()

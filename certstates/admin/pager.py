@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from django.core import signing
+from django.db import connection
 
 from certstates.admin.base import WrongParameter
 from certstates.models import CertificateStateQuerySet
@@ -133,6 +134,18 @@ class Walk:
         # OFFSET 0 keeps the planner from looking at both parts together.
         few = f"SELECT * FROM ({sql} OFFSET 0) AS few"  # noqa: S608 -- Django's own
         return [*State.objects.raw(f"{few} ORDER BY {order} LIMIT {count:d}", params)]
+
+
+def ids_of(queryset: CertificateStateQuerySet, most: int) -> list[str]:
+    """Return the ids of a QuerySet, of which few are expected; so many at most.
+
+    Again OFFSET 0: that most of them are wanted must not tempt the planner to walk.
+    """
+    sql, params = queryset.order_by().values("id").query.sql_with_params()
+    few = f"SELECT id FROM ({sql} OFFSET 0) AS few"  # noqa: S608 -- Django's own
+    with connection.cursor() as cursor:
+        cursor.execute(f"{few} ORDER BY id LIMIT {most:d}", params)
+        return [id for (id,) in cursor.fetchall()]
 
 
 @dataclass(frozen=True)
