@@ -1,6 +1,7 @@
 """How PostgreSQL finds changes among many: by an index, and never by reading all."""
 
 import datetime as dt
+import uuid
 
 import pytest
 from django.db import connection, transaction
@@ -12,6 +13,7 @@ from certstates.models.log import Log, Place
 pytestmark = pytest.mark.django_db
 
 FIRST = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+BATCH = uuid.UUID("00000000-0000-4000-8000-000000000001")
 LAST = FIRST + dt.timedelta(minutes=29_999)
 # One update in a hundred by "rare", all long ago; the rest by a busy client.
 INSERT = """
@@ -102,3 +104,30 @@ def test_each_change_knows_the_one_before(thousands):
         assert event.before.pgh_obj_id == event.pgh_obj_id
         assert event.before.pgh_id == event.pgh_id - 5000
     assert StateEvent.objects.of_record("r3").compared()[-1].before is None
+
+
+@pytest.mark.parametrize("after", [0, 20_000])
+def test_an_index_serves_every_page_of_a_batch(thousands, after):
+    first = StateEvent.objects.order_by("pgh_id").values_list("pgh_id", flat=True)[0]
+    page = StateEvent.objects.of_batch(BATCH, after=first + after)
+    for plan in plans_of(page[:51].compared):
+        assert "Seq Scan" not in plan
+        assert "Sort" not in plan
+    [plan] = plans_of(lambda: list(page[:51]))
+    assert "certstates_event_context" in plan
+
+
+def test_an_index_tells_what_belongs_to_a_batch(thousands):
+    [first, *_, last] = StateEvent.objects.order_by("pgh_id")
+    both = StateEvent.objects.filter(pk__in=[first.pk, last.pk]).shared()
+    [plan] = plans_of(lambda: list(both))
+    assert plan.count("certstates_event_context") == 2
+    assert "Seq Scan" not in plan
+    assert [event.pk for event in both] == [last.pk]
+
+
+def test_an_index_serves_the_history_of_a_record(thousands):
+    for plan in plans_of(StateEvent.objects.of_record("r3")[:51].compared):
+        assert "Seq Scan" not in plan
+    [plan] = plans_of(lambda: list(StateEvent.objects.since("r3", 5)))
+    assert "certstates_event_record" in plan
