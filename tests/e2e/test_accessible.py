@@ -18,6 +18,7 @@ DESK, PHONE = {"width": 1360, "height": 900}, {"width": 390, "height": 800}
 LOOKS = [("light", DESK), ("dark", DESK), ("light", PHONE)]
 RECORD = f"{LIST}sample-01-expires-in-an-hour/"
 OTHER = f"{LIST}sample-02-expires-tomorrow/"
+LOST = f"{LIST}sample-06-fresh/"
 IMPORT = f"{LIST}import/"
 HEADER = ",".join(["id", *(name for name in CREATE if not name.startswith("@"))])
 VALUES = ",".join(f'"{CREATE[n]}"' for n in CREATE if not n.startswith("@"))
@@ -82,6 +83,17 @@ def be_overtaken(page):
     expect(page.get_by_role("alert")).to_be_visible()
 
 
+def lose(page):
+    """Have the record deleted from another window, and save it then."""
+    other = page.context.new_page()
+    other.goto(page.url.replace("/change/", "/delete/"))
+    other.get_by_role("button", name="sure").click()
+    other.close()
+    page.get_by_label("Device:").fill("mine")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_load_state()
+
+
 def follow(words):
     """Return what follows the first link of the content that has such words."""
 
@@ -136,6 +148,9 @@ VISITS = [
     Visit("delete some", LIST, choose("Delete")),
     Visit("mark some", f"{LIST}?q=laptop-010", choose("Mark as “Revoked”", rows=4)),
     Visit("overtaken", f"{OTHER}change/", be_overtaken),
+    Visit("lost", f"{LOST}change/", lose),
+    Visit("not there", f"{LIST}nothing/change/"),
+    Visit("popup", f"{GROUPS}add/?_popup=1"),
     Visit("import", IMPORT),
     Visit("import, new and changed", IMPORT, upload(GOOD_ROWS)),
     Visit("import refused", IMPORT, upload(BAD_ROWS)),

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from certstates.addresses import COLLECTION
 from certstates.examples import CREATE
 from tests.desk import fetch
-from tests.e2e.staff import sign_in
+from tests.e2e.staff import LIST, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -90,3 +90,25 @@ def test_pages_fit_a_phone(page, path):
     page.goto(path)
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390
+
+
+def test_the_look_can_be_switched_and_is_remembered(page, desk):
+    sign_in(page, desk[1])
+    ground = "getComputedStyle(document.body).backgroundColor"
+    first = page.evaluate(ground)
+    page.get_by_role("button", name="Toggle theme").click()
+    switched = page.evaluate(ground)
+    assert switched != first
+    page.reload()
+    assert page.evaluate(ground) == switched
+
+
+def test_the_first_key_leads_past_the_head(page, desk):
+    sign_in(page, desk[1])
+    page.goto(LIST)
+    page.keyboard.press("Tab")
+    link = page.get_by_role("link", name="Skip to main content")
+    expect(link).to_be_focused()
+    expect(link).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
