@@ -13,8 +13,12 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from certstates.admin.columns import exact
-from certstates.models import ManagedAllDeviceCertificateState, StateEvent
-from certstates.models.history import TRACKED
+from certstates.models import (
+    TRACKED,
+    Kind,
+    ManagedAllDeviceCertificateState,
+    StateEvent,
+)
 
 # More changes than these during one cup of coffee are not told one by one.
 MOST_TOLD = 20
@@ -118,7 +122,7 @@ def what_happened_since(id: str, before: dict[str, Any] | None) -> list[StateEve
     The history is read backwards to there. What cannot say how the record looked is
     told of the last change only.
     """
-    newest_first = StateEvent.objects.filter(pgh_obj_id=id).order_by("-pgh_id")
+    newest_first = StateEvent.objects.of_record(id)
     if before is None:
         return [*newest_first[:1]]
     return [*_until(newest_first[:MOST_TOLD], before)][::-1]
@@ -127,6 +131,6 @@ def what_happened_since(id: str, before: dict[str, Any] | None) -> list[StateEve
 def _until(events: Any, before: dict[str, Any]) -> Iterator[StateEvent]:
     for event in islice(events, MOST_TOLD):
         looks_alike = all(getattr(event, name) == before[name] for name in TRACKED)
-        if looks_alike and event.pgh_label != "delete":
+        if looks_alike and event.kind != Kind.DELETE:
             return
         yield event

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from typing import TYPE_CHECKING, Any, Self
 
@@ -82,22 +81,6 @@ class StateEventQuerySet(models.QuerySet["StateEvent"]):
 
     def in_index_of_batches(self, *conditions: models.Lookup[Any]) -> Self:
         return self.filter(*conditions, pgh_context_id__isnull=False)
-
-    def since(self, id: str, seen: dt.datetime | int) -> Self:
-        """Return what became of a record since then, in its order.
-
-        ``seen`` is the number of the newest change known (``newest_of``) or a moment.
-        The number misses nothing. A change bears the moment at which its transaction
-        *began*, so a moment misses what a long transaction wrote later.
-        """
-        events = self.filter(pgh_obj=id).order_by("pgh_id")
-        if isinstance(seen, int):
-            return events.filter(pgh_id__gt=seen)
-        return events.filter(pgh_created_at__gt=seen)
-
-    def newest_of(self, id: str) -> int:
-        """Return the number of a record's newest change; 0 if none is known."""
-        return self.of_record(id).values_list("pgh_id", flat=True).first() or 0
 
     def compared(self) -> list[StateEvent]:
         """Return these events, each with the one before it on the same record.

@@ -67,7 +67,6 @@ class Workbook(Source):
         number, header = next(self._filled(), (0, []))
         if not number:
             raise FileRefused("The first sheet is empty.")
-        self.header_row = number
         header = [cell.value for cell in header]
         while header and header[-1] is None:
             header.pop()
