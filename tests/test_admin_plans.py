@@ -54,7 +54,7 @@ def plan_of(sql):
 
 
 def reads_everything(plan):
-    """Say whether a plan reads all records, or all entries of an index."""
+    """Say whether a plan reads all records, one after the other."""
     return re.search(rf"Seq Scan on {TABLES}", plan)
 
 

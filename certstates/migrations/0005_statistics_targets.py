@@ -1,8 +1,8 @@
 """Let PostgreSQL look closer at two columns, for the dashboard's estimates.
 
 A histogram of a thousand bounds tells of a month's expiries what a hundred cannot,
-and a thousand most common issuers are all that there are. What is stored already is
-looked at now: autovacuum would wait until a tenth of it has changed.
+and a thousand most common issuers are all that there are. The next migration looks at
+what is stored already.
 """
 
 from django.db import migrations
