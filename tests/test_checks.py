@@ -98,7 +98,7 @@ def test_each_documented_search_can_use_its_index():
             "UPPER(certificate_thumbprint::text) LIKE '9F%'": "certstates_thumbprint",
             "UPPER(certificate_serial_number::text) LIKE '5A%'":
                 "certstates_serial_number",
-            "certificate_revoke_status = 3": "certstates_status",
+            "certificate_revoke_status = 0": "certstates_status",
             "certificate_expiration_date_time > now()": "certstates_expiration",
         }.items():  # fmt: skip
             cursor.execute(
