@@ -173,7 +173,7 @@ VISITS = [
     Visit("history of nothing", f"{LOG}?who=nobody-at-all"),
     Visit("history, bad date", f"{LOG}?start=yesterday"),
     Visit("changes of a request", LOG, follow("request")),
-    Visit("revert", LOG, follow("Revert this change")),
+    Visit("revert", LOG, follow("Revert…")),
     Visit("empty list of tokens", f"{TOKENS}?q=nobody"),
     Visit("password", "/admin/password_change/"),
     Visit("password refused", "/admin/password_change/", press("Change my password")),
