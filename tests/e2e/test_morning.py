@@ -178,7 +178,7 @@ def revoke_all(page, stored):
 def undo(page, stored):
     said(page).get_by_role("link", name="Undo…").click()
     expect(page.locator("#content")).to_contain_text("values from before")
-    page.get_by_role("button", name="Revert").click()
+    page.get_by_role("button", name="Revert", exact=True).click()
     expect(said(page)).to_contain_text(f"{BOOTHS} records were taken back")
     assert statuses(stored("BOOTH-")) == {"none"}
     assert len(stored("BOOTH-")) == BOOTHS
