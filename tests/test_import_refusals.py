@@ -55,6 +55,8 @@ def text_of(page):
     return " ".join([*said, page.context.get("refused") or ""])
 
 
+SHEET = "xl/worksheets/sheet1.xml"
+FOREIGN = '<?xml version="1.0" encoding="nonsense"?>'
 CSV = csv_file(RECORD)
 HEADER, LINE, _ = CSV.split(b"\r\n")
 
@@ -294,20 +296,53 @@ def test_a_small_workbook_that_becomes_a_huge_one_is_refused(staff):
     assert "Unpacked, the workbook has" in text_of(upload(staff, content))
 
 
+def workbook_with(name, old, new):
+    """Return a workbook, of which one part was changed by somebody else."""
+    source = zipfile.ZipFile(io.BytesIO(xlsx_file([*RECORD], [*RECORD.values()])))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as packed:
+        for each in source.namelist():
+            content = source.read(each).decode()
+            packed.writestr(
+                each, content.replace(old, new) if each == name else content
+            )
+    return buffer.getvalue()
+
+
 def test_a_workbook_whose_entities_explode_is_refused(staff):
     bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">' + "".join(
         f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9)
     )
-    source = zipfile.ZipFile(io.BytesIO(xlsx_file([*RECORD], [*RECORD.values()])))
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as packed:
-        for name in source.namelist():
-            content = source.read(name).decode()
-            if name == "xl/worksheets/sheet1.xml":
-                content = f"{bomb}]>" + content.replace("<v>0</v>", "<v>&j;</v>")
-            packed.writestr(name, content)
-    page = upload(staff, buffer.getvalue())
-    assert "EntitiesForbidden" in text_of(page)
+    content = workbook_with(
+        "xl/worksheets/sheet1.xml", "<worksheet", f"{bomb}]><worksheet"
+    )
+    assert "EntitiesForbidden" in text_of(upload(staff, content))
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new", "reason"),
+    [
+        (SHEET, "<worksheet", f"{FOREIGN}<worksheet", "unknown encoding"),
+        ("xl/workbook.xml", "<workbook", f"{FOREIGN}<workbook", "unknown encoding"),
+        (SHEET, '<row r="2"', '<row r="9000000000"', "at most 1,048,576 rows"),
+    ],
+)
+def test_a_workbook_that_somebody_forged_is_refused(staff, part, old, new, reason):
+    assert reason in text_of(upload(staff, workbook_with(part, old, new)))
+
+
+@pytest.mark.parametrize(
+    ("offset", "values"), [(6, [99]), (8, [0, 8]), (46, [0xFF])], ids=str
+)
+def test_an_archive_that_python_cannot_read_is_refused(staff, offset, values):
+    """Change the version, the flags and the first name of the archive's directory."""
+    content = bytearray(xlsx_file([*RECORD], [*RECORD.values()]))
+    content[content.index(b"PK\x01\x02") + 9] |= 8  # its names are UTF-8
+    begin = content.index(b"PK\x01\x02") + offset
+    content[begin : begin + len(values)] = bytes(values)
+    page = upload(staff, bytes(content))
+    assert page.status_code == 200
+    assert not State.objects.exists()
 
 
 def test_a_sheet_that_claims_a_million_columns_is_read_fast(staff):

@@ -49,7 +49,7 @@ def kind_of(file: IO[bytes]) -> Kind:
 def kind_of_archive(file: IO[bytes]) -> Kind:
     try:
         names = zipfile.ZipFile(file).namelist()
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError):
         raise FileRefused(
             "The file begins like a workbook or a ZIP archive, but is damaged or not "
             "whole. Send it again."

@@ -23,6 +23,7 @@ from certstates.sources.tables import SERVER_SUPPLIED, value_of
 MOST_UNPACKED = 100 * 1024 * 1024
 MOST_PARTS = 1_000
 MOST_COLUMNS = 100
+MOST_ROWS = 1_048_576  # Excel's own; a small file can name a row far beyond
 # What a file that is not what it claims to be makes of its reader.
 BROKEN = (
     zipfile.BadZipFile,
@@ -32,8 +33,7 @@ BROKEN = (
     DefusedXmlException,
     EOFError,
     OSError,
-    KeyError,
-    IndexError,
+    LookupError,
     ValueError,
     TypeError,
     AttributeError,
@@ -79,7 +79,9 @@ class Workbook(Source):
     def _filled(self) -> Iterator[tuple[int, Any]]:
         """Yield the rows that have a value; a sheet may have a million without."""
         try:
-            for cells in self.rows:
+            for number, cells in enumerate(self.rows, 1):
+                if number > MOST_ROWS:
+                    raise FileRefused(f"A sheet has at most {MOST_ROWS:,} rows.")
                 filled = next((c for c in cells if c.value is not None), None)
                 if filled is not None:
                     yield filled.row, cells
