@@ -43,7 +43,7 @@ def form_of(page):
     form = text[text.index('<form method="post" action="/admin/certstates/') :]
     url = re.search(r'action="([^"]+)"', form)[1]
     fields = re.findall(
-        r'name="(expected|select_across|_selected_action)" value="([^"]*)"', form
+        r'name="(expected|moment|select_across|_selected_action)" value="([^"]*)"', form
     )
     data = {"reason": ""}
     for name, value in fields:
@@ -158,7 +158,7 @@ def test_what_disappeared_meanwhile_is_told(staff):
     confirm(staff, page)
     sentence = (
         "1 record marked as “Revocation failed”, 1 already was so, "
-        "1 had disappeared or no longer fitted."
+        "1 had disappeared or changed meanwhile."
     )
     assert sentence in content(staff.get(LIST))
 
@@ -174,6 +174,23 @@ def test_when_more_fit_than_were_shown_it_asks_again(staff):
     assert {status for status, _ in statuses().values()} == {0}
     confirm(staff, again)
     assert {status for status, _ in statuses().values()} == {4}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("action", ["mark_revoked", "delete_selected"])
+def test_what_came_meanwhile_does_not_take_the_place_of_what_went(staff, action):
+    for id in "abc":
+        make_state(id=id, certificate_revoke_status=3)
+    page = choose(staff, action, query="?status=failed")
+    State.objects.filter(id="a").delete()
+    State.objects.filter(id="b").update(managed_device_display_name="another")
+    make_state(id="new", certificate_revoke_status=3)
+    confirm(staff, page)
+    assert [*State.objects.filter(certificate_revoke_status=3).values_list("id")] == [
+        ("b",),
+        ("new",),
+    ]
+    assert "2 had disappeared or changed meanwhile." in content(staff.get(LIST))
 
 
 def test_when_all_disappeared_there_is_nothing_to_do(staff):
@@ -204,6 +221,16 @@ def test_a_forged_confirmation_changes_nothing(staff, changes):
     page = choose(staff, "mark_revoked", "a")
     assert confirm(staff, page, **changes).status_code in (200, 302)
     assert statuses() == {"a": (0, BEFORE)}
+
+
+@pytest.mark.parametrize("moment", ["", "1:999999999999:", "1:999999999999::x"])
+def test_all_that_match_are_not_taken_at_an_invented_moment(staff, moment):
+    make_state(id="a")
+    page = choose(staff, "mark_revoked")
+    again = confirm(staff, page, moment=moment)
+    assert statuses() == {"a": (0, BEFORE)}
+    confirm(staff, again)
+    assert {status for status, _ in statuses().values()} == {4}
 
 
 def test_an_address_that_means_nothing_changes_nothing(staff):

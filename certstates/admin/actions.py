@@ -8,7 +8,9 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core import signing
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -26,9 +28,24 @@ from certstates.models import (
     ManagedAllDeviceCertificateState,
     RevocationStatus,
 )
+from certstates.odata.snapshot import Snapshot
 from certstates.transactions import patient
 
 SAMPLES = 10
+SIGNER = signing.Signer(salt="certstates.admin.actions")
+MOMENT = "SELECT pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text"
+
+
+def what_is_written() -> Snapshot:
+    """Return what this moment sees, and what its own transaction has written."""
+    with connection.cursor() as cursor:
+        cursor.execute(MOMENT)
+        text, own = cursor.fetchone() or ("0:0:", None)
+    seen = Snapshot.parse(text)
+    if own is None:
+        return seen
+    end = max(seen.xmax, int(own) + 1)
+    return Snapshot(seen.xmin, end, seen.running - {int(own)})
 
 
 @dataclass(frozen=True)
@@ -66,10 +83,20 @@ VERBS = {verb.name: verb for verb in (*MARKS, DELETE)}
 
 
 class BulkForm(forms.Form):
-    """What the confirm page sends: how many were shown, and why it is done."""
+    """What the confirm page sends: how many were shown, when, and why it is done."""
 
     expected = forms.IntegerField(min_value=0)
+    moment = forms.CharField(required=False)
     reason = forms.CharField(required=False, max_length=REASON_LENGTH)
+
+    def clean_moment(self) -> Snapshot | None:
+        """Return what all that matched was taken from; selected records need none."""
+        if self.data.get("select_across") != "1":
+            return None
+        try:
+            return Snapshot.parse(SIGNER.unsign(self.cleaned_data["moment"]))
+        except signing.BadSignature:
+            raise forms.ValidationError("No page showed this.") from None
 
 
 @dataclass(frozen=True)
@@ -82,6 +109,15 @@ class Choice:
     @property
     def is_all(self) -> bool:
         return self.ids is None
+
+    def as_shown(self, moment: Snapshot | None) -> Choice:
+        """Leave out what was written since; who selected an id meant that record.
+
+        Else a record that came meanwhile would take the place of one that went.
+        """
+        if not self.is_all or moment is None:
+            return self
+        return Choice(self.records.filter(moment.seen()), self.ids)
 
 
 @dataclass(frozen=True)
@@ -97,7 +133,7 @@ class Outcome:
         if self.already:
             parts.append(f"{self.already:,} already {was(self.already)} so")
         if self.gone:
-            parts.append(f"{self.gone:,} had disappeared or no longer fitted")
+            parts.append(f"{self.gone:,} had disappeared or changed meanwhile")
         return ", ".join(parts) + "."
 
 
@@ -171,7 +207,8 @@ class ActionsAdmin(ListAdmin, RevertAdmin):
         because(form.cleaned_data["reason"])
         expected = form.cleaned_data["expected"]
         try:
-            outcome = apply(verb, self.chosen(request), expected=expected)
+            choice = self.chosen(request).as_shown(form.cleaned_data["moment"])
+            outcome = apply(verb, choice, expected=expected)
         except Grown:
             sentence = (
                 f"More records fit now than the {expected:,} that were shown. Nothing "
@@ -186,7 +223,8 @@ class ActionsAdmin(ListAdmin, RevertAdmin):
         self, request: HttpRequest, verb: Verb, form: BulkForm | None = None
     ) -> HttpResponse:
         """Show how many and which records are meant, and ask for a reason."""
-        choice = self.chosen(request)
+        moment = what_is_written()
+        choice = self.chosen(request).as_shown(moment)
         count = choice.records.order_by().count()
         already = 0
         if verb.status is not None:
@@ -199,6 +237,7 @@ class ActionsAdmin(ListAdmin, RevertAdmin):
             "ids": choice.ids,
             "is_all": choice.is_all,
             "count": count,
+            "moment": SIGNER.sign(str(moment)),
             "counted": f"{count:,}",
             "already": already and f"{already:,}",
             "samples": [
