@@ -257,3 +257,34 @@ def test_deleting_an_application_revokes_its_tokens(administrator):
 def test_what_nothing_uses_is_not_shown(admin_user, model):
     response = browser_of(admin_user).get(f"/admin/oauth2_provider/{model}/")
     assert response.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("page", "condition"),
+    [
+        (CLIENTS, "client_secret__startswith=p"),
+        (TOKENS, "token_checksum__startswith=a"),
+        (TOKENS, "token=a"),
+        (USERS, "password__startswith=a"),
+        (USERS, "saved_searches=1"),
+        (USERS, "username=%00"),
+        (USERS, "username__regex=("),
+        (USERS, "date_joined__year=0"),
+        (USERS, "groups__name=Editor"),
+        (GROUPS, "name=%00"),
+        ("/admin/certstates/savedsearch/", "name=%00"),
+        ("/admin/certstates/savedsearch/", "query__startswith=q"),
+    ],
+)
+def test_a_list_is_narrowed_by_what_it_shows_only(administrator, page, condition):
+    assert administrator.get(f"{page}?{condition}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("condition", "found"),
+    [("is_active__exact=0", {"paul"}), ("groups__id__exact={}", {"adam"})],
+)
+def test_the_filters_of_people_work(administrator, powerful, condition, found):
+    group = Group.objects.get(name="Administrator")
+    page = administrator.get(f"{USERS}?{condition.format(group.pk)}")
+    assert {user.username for user in page.context["cl"].result_list} == found

@@ -15,13 +15,12 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
+from certstates.admin.guard import NarrowedAsShown
 from certstates.models import SavedSearch
 
 if TYPE_CHECKING:
-    ReachAdmin = admin.ModelAdmin[Any]
     DjangosUserAdmin = UserAdmin[User]
 else:
-    ReachAdmin = admin.ModelAdmin
     DjangosUserAdmin = UserAdmin
 
 
@@ -44,7 +43,7 @@ def is_within_reach(obj: Any, user: Any) -> bool:
     return not (obj.is_superuser or held_by(obj).filter(pk__in=beyond(user)).exists())
 
 
-class WithinReach(ReachAdmin):
+class WithinReach(NarrowedAsShown):
     """Changes and deletes what is within reach, and offers what is."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -21,14 +21,13 @@ from django.utils.text import capfirst
 from certstates.admin.base import WrongParameter
 from certstates.admin.changelist import Sort
 from certstates.admin.filters import FILTERS
+from certstates.admin.guard import NarrowedAsShown
 from certstates.models import SavedSearch
 from certstates.models.searches import kept_query, may_see_records
 
 if TYPE_CHECKING:
-    SearchAdmin = admin.ModelAdmin[SavedSearch]
     SearchModelForm = forms.ModelForm[SavedSearch]
 else:
-    SearchAdmin = admin.ModelAdmin
     SearchModelForm = forms.ModelForm
 
 LIST = "admin:certstates_managedalldevicecertificatestate_changelist"
@@ -142,7 +141,7 @@ class SearchForm(SearchModelForm):
 
 
 @admin.register(SavedSearch)
-class SavedSearchAdmin(SearchAdmin):
+class SavedSearchAdmin(NarrowedAsShown):
     form = SearchForm
     fields = ("name", "audience", "shows")
     readonly_fields = ("shows",)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import oauth2_provider.admin  # noqa: F401 -- registers what is replaced below
 from django.contrib import admin
@@ -21,10 +21,7 @@ from oauth2_provider.models import (
     revoke_access_token,
 )
 
-if TYPE_CHECKING:
-    ClientAdmin = admin.ModelAdmin[Any]
-else:
-    ClientAdmin = admin.ModelAdmin
+from certstates.admin.guard import NarrowedAsShown
 
 HOW = "A token is made by manage.py create_token, which shows it once."
 
@@ -33,7 +30,7 @@ for model in (Application, AccessToken, Grant, IDToken, RefreshToken):
     admin.site.unregister(model)
 
 
-class MadeElsewhere(ClientAdmin):
+class MadeElsewhere(NarrowedAsShown):
     view_on_site = False  # there is no such page
 
     def has_add_permission(self, request: HttpRequest) -> bool:
