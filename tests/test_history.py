@@ -143,3 +143,22 @@ def test_nobody_rewrites_the_history(sql):
     make_state(id="a")
     with pytest.raises(DatabaseError, match="Cannot"):
         execute(sql)
+
+
+def test_whoever_has_another_search_path_is_told_too():
+    make_state(id="a")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT current_schema()")
+        [schema] = cursor.fetchone()
+        cursor.execute("SET LOCAL search_path = ''")
+        table = f'"{schema}"."{TABLE}"'
+        cursor.execute(f"UPDATE {table} SET user_principal_name = 'raw'")
+        cursor.execute(f"UPDATE {table} SET id = 'b'")
+        cursor.execute(f"DELETE FROM {table}")
+    assert [(label, id) for label, id, *_ in told()] == [
+        ("insert", "a"),
+        ("update", "a"),
+        ("delete", "a"),
+        ("insert", "b"),
+        ("delete", "b"),
+    ]
