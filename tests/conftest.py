@@ -1,4 +1,4 @@
-"""The three people of the tests, and the PostgreSQL that they meet."""
+"""The people of the tests, and the PostgreSQL that they meet."""
 
 import os
 
@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from certstates.permissions import READ, READ_WRITE
-from tests.make import ApiClient, make_token
+from tests.make import ApiClient, HttpsClient, make_token
 
 
 def pytest_configure():
@@ -71,3 +71,11 @@ def reader(db):
 @pytest.fixture
 def stranger():
     return ApiClient()
+
+
+@pytest.fixture
+def staff(admin_user):
+    """The browser of somebody who may do everything in the admin."""
+    client = HttpsClient()
+    client.force_login(admin_user)
+    return client

@@ -9,18 +9,11 @@ import pytest
 from django.utils import timezone
 
 from certstates.models import ManagedAllDeviceCertificateState as State
-from tests.make import HttpsClient, make_state
+from tests.make import make_state
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/certstates/managedalldevicecertificatestate/"
-
-
-@pytest.fixture
-def staff(admin_user):
-    client = HttpsClient()
-    client.force_login(admin_user)
-    return client
 
 
 def ids_shown(response):

@@ -19,13 +19,6 @@ LIST = "/admin/certstates/managedalldevicecertificatestate/"
 DAY = dt.timedelta(days=1)
 
 
-@pytest.fixture
-def staff(admin_user):
-    client = HttpsClient()
-    client.force_login(admin_user)
-    return client
-
-
 def found(staff, **query):
     response = staff.get(LIST, query)
     assert response.status_code == 200, response.headers

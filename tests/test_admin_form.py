@@ -33,13 +33,6 @@ TEXTS = (
 
 
 @pytest.fixture
-def staff(admin_user):
-    client = HttpsClient()
-    client.force_login(admin_user)
-    return client
-
-
-@pytest.fixture
 def viewer(db):
     """May look, and nothing else."""
     user = User.objects.create_user("vera", is_staff=True)

@@ -21,13 +21,6 @@ HOSTILE = "<script>alert(1)</script><b>"
 
 
 @pytest.fixture
-def staff(admin_user):
-    client = HttpsClient()
-    client.force_login(admin_user)
-    return client
-
-
-@pytest.fixture
 def person(django_user_model):
     """Return a client of staff with the permissions that are named."""
 

@@ -21,13 +21,6 @@ LIST = "/admin/certstates/managedalldevicecertificatestate/"
 SHA1 = "9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B"
 
 
-@pytest.fixture
-def staff(admin_user):
-    client = HttpsClient()
-    client.force_login(admin_user)
-    return client
-
-
 def shown(response):
     """Return the ids on a page, in their order."""
     assert response.status_code == 200, response.headers

@@ -13,7 +13,6 @@ from django.test.utils import CaptureQueriesContext
 
 from bench.pages import PAGES, pages
 from certstates.models import ManagedAllDeviceCertificateState as State
-from tests.make import HttpsClient
 from tests.many_records import many_records
 
 pytestmark = pytest.mark.django_db
@@ -27,13 +26,6 @@ def addresses(django_db_setup, django_db_blocker):
     """Return the pages' addresses, over some thousands of records."""
     with django_db_blocker.unblock(), many_records(20_000):
         yield pages()
-
-
-@pytest.fixture
-def staff(admin_user):
-    client = HttpsClient()
-    client.force_login(admin_user)
-    return client
 
 
 def asked(client, url):

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from certstates.admin.search import Interpretation, Kind, explained, read
-from tests.make import HttpsClient, make_state
+from tests.make import make_state
 
 pytestmark = pytest.mark.django_db
 
@@ -16,13 +16,6 @@ UUID = "0193f0a2-5b7c-7d3e-8f90-123456789abc"
 NAMES = [Kind.DEVICE, Kind.USER, Kind.SUBJECT, Kind.ID]
 DIGITS = [Kind.DIGITS, Kind.ID]
 DIGITS_OR_NAMES = [Kind.DIGITS, *NAMES]
-
-
-@pytest.fixture
-def staff(admin_user):
-    client = HttpsClient()
-    client.force_login(admin_user)
-    return client
 
 
 def found(staff, query, **more):

@@ -18,13 +18,6 @@ LIST = "/admin/certstates/managedalldevicecertificatestate/"
 BEFORE = dt.datetime(2026, 1, 6, 10, tzinfo=dt.UTC)
 
 
-@pytest.fixture
-def staff(admin_user):
-    client = HttpsClient()
-    client.force_login(admin_user)
-    return client
-
-
 def content(response):
     return unescape(response.content.decode())
 

@@ -26,13 +26,6 @@ DAY = dt.timedelta(days=1)
 MOST_QUERIES = 15
 
 
-@pytest.fixture
-def staff(admin_user):
-    client = HttpsClient()
-    client.force_login(admin_user)
-    return client
-
-
 def client_of(*permissions):
     """Return the client of somebody of the staff who may do these things only."""
     user = User.objects.create_user("somebody", is_staff=True)

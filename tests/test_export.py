@@ -49,13 +49,6 @@ HARMLESS = [
 TEXTS = [*FORMULAS, *HARMLESS, "", "'", "''", " ", "a\r\nb", "a\nb", "_x000D_", "\x01"]
 
 
-@pytest.fixture
-def staff(admin_user):
-    client = HttpsClient()
-    client.force_login(admin_user)
-    return client
-
-
 def export(client, kind, **query):
     return body_of(client.get(EXPORT, {"format": kind, **query}))
 

@@ -36,13 +36,6 @@ def upload_directory(settings, tmp_path):
     return tmp_path
 
 
-@pytest.fixture
-def staff(admin_user):
-    client = HttpsClient()
-    client.force_login(admin_user)
-    return client
-
-
 def counts_of(page):
     return {label: count for _, label, count, *_ in page.context["sections"]}
 

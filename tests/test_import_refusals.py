@@ -19,7 +19,7 @@ from tests.files import (
     upload,
     xlsx_file,
 )
-from tests.make import HttpsClient, make_state
+from tests.make import make_state
 
 pytestmark = pytest.mark.django_db
 
@@ -27,13 +27,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def upload_directory(settings, tmp_path):
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
-
-
-@pytest.fixture
-def staff(admin_user):
-    client = HttpsClient()
-    client.force_login(admin_user)
-    return client
 
 
 def archive(**members):
