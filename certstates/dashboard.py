@@ -10,11 +10,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
-from django.urls import reverse
 
 from certstates.models import ManagedAllDeviceCertificateState
-
-ADD = "admin:certstates_managedalldevicecertificatestate_add"
 
 
 class CertstatesAdminSite(admin.AdminSite):
@@ -29,7 +26,7 @@ class CertstatesAdminSite(admin.AdminSite):
     ) -> TemplateResponse:
         """Answer the morning's questions, to those who may see records."""
         # Not earlier: the package admin registers itself with this site.
-        from certstates.overview import overview
+        from certstates.admin.overview import overview
 
         records: Any = self.get_model_admin(ManagedAllDeviceCertificateState)
         context: dict[str, Any] = {"may_view": records.has_view_permission(request)}
@@ -37,5 +34,4 @@ class CertstatesAdminSite(admin.AdminSite):
             context |= overview()
             context["may_add"] = records.has_add_permission(request)
             context["may_import"] = records.has_import_permission(request)
-            context["add_url"] = reverse(ADD)
         return super().index(request, {**context, **(extra_context or {})})

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from certstates import overview
+from certstates.admin import overview
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.models import RevocationStatus, StateEvent
 from certstates.statistics import Count

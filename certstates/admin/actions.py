@@ -12,7 +12,7 @@ from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -21,7 +21,7 @@ from certstates.admin.columns import badge
 from certstates.admin.history import REASON_LENGTH
 from certstates.admin.listing import ListAdmin
 from certstates.admin.reverts import RevertAdmin
-from certstates.entries import RECORD
+from certstates.admin.routes import page_url, route, with_query
 from certstates.history import because
 from certstates.models import (
     CertificateStateQuerySet,
@@ -179,10 +179,9 @@ class ActionsAdmin(ListAdmin, RevertAdmin):
     actions = [action_of(verb) for verb in VERBS.values()]
 
     def get_urls(self) -> list[URLPattern]:
-        name = RECORD.removeprefix("admin:")
         view = self.admin_site.admin_view(self.bulk_view)
         return [
-            path("bulk/<slug:action>/", view, name=f"{name}_bulk"),
+            path("bulk/<slug:action>/", view, name=route("bulk")),
             *super().get_urls(),
         ]
 
@@ -230,7 +229,6 @@ class ActionsAdmin(ListAdmin, RevertAdmin):
         if verb.status is not None:
             same = choice.records.filter(certificate_revoke_status=verb.status)
             already = same.order_by().count()
-        query = f"?{request.GET.urlencode()}"
         context = {
             "title": f"{verb.label}: {counted(count)}",
             "verb": verb,
@@ -247,7 +245,9 @@ class ActionsAdmin(ListAdmin, RevertAdmin):
             "narrowing": self.narrowing(request),
             "form": form,
             "reason_length": REASON_LENGTH,
-            "bulk_url": reverse(f"{RECORD}_bulk", args=[verb.name]) + query,
+            "bulk_url": with_query(
+                page_url("bulk", verb.name), request.GET.urlencode()
+            ),
             "list_url": self.list_url(request),
         }
         return self.history_page(request, "bulk", context)
@@ -276,12 +276,11 @@ class ActionsAdmin(ListAdmin, RevertAdmin):
 
     def undo_link(self, request: HttpRequest) -> SafeString:
         batch = request.graph_request_id  # type: ignore[attr-defined]
-        url = reverse(f"{RECORD}_revert_batch", args=[batch])
+        url = page_url("revert_batch", batch)
         return format_html('<a href="{}">Undo…</a>', url)
 
     def list_url(self, request: HttpRequest) -> str:
-        query = request.GET.urlencode()
-        return reverse(f"{RECORD}_changelist") + (f"?{query}" if query else "")
+        return with_query(page_url("changelist"), request.GET.urlencode())
 
     def response_delete(
         self, request: HttpRequest, obj_display: str, obj_id: Any

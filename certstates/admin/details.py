@@ -9,10 +9,8 @@ from dataclasses import dataclass
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from certstates import usages
@@ -20,6 +18,7 @@ from certstates.addresses import ServiceRoot
 from certstates.admin import validity
 from certstates.admin.base import StateAdmin
 from certstates.admin.columns import badge, exact, from_now
+from certstates.admin.routes import list_url
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.models.fields import KEY_LENGTH
 from certstates.models.queryset import MOVABLE
@@ -159,13 +158,7 @@ def related_to(record: State) -> Iterator[Related]:
         # In the order of the index, or PostgreSQL might read the table for them.
         others = others.order_by(*order)
         if count := others[: MOST_COUNTED + 1].count():
-            yield Related(
-                what, count, f"{changelist()}?{urlencode({parameter: value})}"
-            )
-
-
-def changelist() -> str:
-    return reverse("admin:certstates_managedalldevicecertificatestate_changelist")
+            yield Related(what, count, list_url(**{parameter: value}))
 
 
 @dataclass(frozen=True)

@@ -10,19 +10,19 @@ from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import path, reverse
+from django.urls import path
 from django.utils import timezone
 
 from certstates import exporter
 from certstates.addresses import ROOTS, ServiceRoot
 from certstates.admin.base import StateAdmin, WrongParameter
+from certstates.admin.routes import page_url, route, with_query
 from certstates.admin.turns import Occupied, Turn
 from certstates.exporter import DoesNotFit
 from certstates.models import CertificateStateQuerySet
 from certstates.odata.formats import Format
 from certstates.odata.representation import Representation
 
-LIST = "admin:certstates_managedalldevicecertificatestate_changelist"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Records = CertificateStateQuerySet
 
@@ -78,8 +78,7 @@ class ExportAdmin(StateAdmin):
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.export_view)
-        name = "certstates_managedalldevicecertificatestate_export"
-        return [path("export/", view, name=name), *super().get_urls()]
+        return [path("export/", view, name=route("export")), *super().get_urls()]
 
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
         """Export what the list shows under the same parameters, in its order."""
@@ -95,8 +94,7 @@ class ExportAdmin(StateAdmin):
         except WrongParameter as wrong:
             messages.error(request, f"Nothing was exported. {wrong}")
             query.pop(wrong.name, None)
-        kept = f"?{query.urlencode()}" if query else ""
-        return redirect(f"{reverse(LIST)}{kept}")
+        return redirect(with_query(page_url("changelist"), query.urlencode()))
 
 
 def export_selected(

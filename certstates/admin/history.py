@@ -12,11 +12,12 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 
 from certstates.admin.base import StateAdmin
-from certstates.entries import RECORD, Entry, entries
+from certstates.admin.entries import Entry, entries
+from certstates.admin.routes import page_url, route
 from certstates.models import (
     Door,
     Kind,
@@ -101,12 +102,11 @@ class HistoryAdmin(StateAdmin):
     """The pages of the history. Who may see records may see what became of them."""
 
     def get_urls(self) -> list[URLPattern]:
-        site, name = self.admin_site, RECORD.removeprefix("admin:")
-        log = site.admin_view(self.log_view)
-        batch = site.admin_view(self.batch_view)
+        log = self.admin_site.admin_view(self.log_view)
+        batch = self.admin_site.admin_view(self.batch_view)
         return [
-            path("history/", log, name=f"{name}_log"),
-            path("history/batch/<uuid:batch>/", batch, name=f"{name}_batch"),
+            path("history/", log, name=route("log")),
+            path("history/batch/<uuid:batch>/", batch, name=route("batch")),
             *super().get_urls(),
         ]
 
@@ -144,7 +144,7 @@ class HistoryAdmin(StateAdmin):
         if not form.is_valid():
             return self.history_page(request, "log", {"form": form, "title": "History"})
         if batch := form.cleaned_data["request_id"]:
-            return HttpResponseRedirect(reverse(f"{RECORD}_batch", args=[batch]))
+            return HttpResponseRedirect(page_url("batch", batch))
         place = PlaceForm.place(request)
         events = self.log(request, form).page(PAGE_SIZE + 1, after=place)
         page = entries(events[:PAGE_SIZE])
@@ -182,7 +182,7 @@ class HistoryAdmin(StateAdmin):
             "entries": page,
             "older": older,
             "is_first_page": "before" not in request.GET,
-            "revert_url": reverse(f"{RECORD}_revert_batch", args=[batch]),
+            "revert_url": page_url("revert_batch", batch),
         }
         return self.history_page(request, "batch", context)
 
@@ -233,7 +233,7 @@ class HistoryAdmin(StateAdmin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "may_write": self.may_write(request),
-            "log_url": reverse(f"{RECORD}_log"),
+            "log_url": page_url("log"),
             "now": timezone.now(),
         }
         template = f"admin/certstates/history/{name}.html"

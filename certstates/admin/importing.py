@@ -16,11 +16,12 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from certstates.admin.base import StateAdmin
 from certstates.admin.history import REASON_LENGTH
+from certstates.admin.routes import page_url, route
 from certstates.cells import written
 from certstates.history import because, through
 from certstates.importer import Kind, NotSaved, Outcome, Verdict, apply, preview
@@ -37,8 +38,6 @@ BY_COMMAND = "python3 manage.py import_states FILE"
 FOR_MORE = f"For more there is a command, to be run on the server: {BY_COMMAND}"
 COLUMNS = [(name, name in required()) for name in FIELDS]
 PERMISSION = "certstates.import_managedalldevicecertificatestate"
-URL_NAME = "certstates_managedalldevicecertificatestate_import"
-LIST = "admin:certstates_managedalldevicecertificatestate_changelist"
 LABELS = {
     Kind.REFUSED: "refused",
     Kind.NEW: "new",
@@ -97,16 +96,16 @@ class ImportAdmin(StateAdmin):
         return [
             # Exempt so that an overlong body is refused before it is read for a token;
             # the others are then checked as everywhere.
-            path("import/", wrap(csrf_exempt(self.import_view)), name=URL_NAME),
+            path("import/", wrap(csrf_exempt(self.import_view)), name=route("import")),
             path(
                 "import/<str:ticket>/preview/",
                 wrap(self.preview_view),
-                name=f"{URL_NAME}_preview",
+                name=route("import_preview"),
             ),
             path(
                 "import/<str:ticket>/refused.csv",
                 wrap(self.refused_view),
-                name=f"{URL_NAME}_refused",
+                name=route("import_refused"),
             ),
             *super().get_urls(),
         ]
@@ -138,7 +137,7 @@ class ImportAdmin(StateAdmin):
             return self.upload_page(request, form=form)
         upload: UploadedFile[bytes] = form.cleaned_data["file"]
         kept = Waiting.keep(upload, user=request.user)
-        return redirect(f"admin:{URL_NAME}_preview", ticket=kept.ticket)
+        return redirect(page_url("import_preview", kept.ticket))
 
     def preview_view(self, request: HttpRequest, ticket: str) -> HttpResponseBase:
         if not self.has_import_permission(request):
@@ -165,7 +164,7 @@ class ImportAdmin(StateAdmin):
         except (NotSaved, FileRefused, IntegrityError, OperationalError):
             return self.preview_page(request, kept, form=form, overtaken=True)
         messages.success(request, said(outcome.counts))
-        return redirect(LIST)
+        return redirect(page_url("changelist"))
 
     def preview_page(
         self,
@@ -198,7 +197,7 @@ class ImportAdmin(StateAdmin):
             "confirm": f"Import {counted(to_write(outcome.counts))}",
             "form": fresh,
             "overtaken": overtaken,
-            "refused_url": reverse(f"admin:{URL_NAME}_refused", args=[kept.ticket]),
+            "refused_url": page_url("import_refused", kept.ticket),
         }
         return self.page(request, "import_preview.html", context)
 
@@ -249,7 +248,7 @@ class ImportAdmin(StateAdmin):
             "This upload is not here any more: it was imported (the list shows it), is "
             "being imported, or is older than an hour. Else choose the file again.",
         )
-        return redirect(f"admin:{URL_NAME}")
+        return redirect(page_url("import"))
 
 
 def practical(rows: Iterable[Row]) -> Iterator[Row]:

@@ -11,11 +11,12 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.text import get_text_list
 
+from certstates.admin.entries import FieldLine
 from certstates.admin.history import REASON_LENGTH, HistoryAdmin
-from certstates.entries import RECORD, FieldLine, record_url
+from certstates.admin.routes import page_url, record_url, route
 from certstates.history import because, undoing
 from certstates.models import FIELDS, StateEvent
 from certstates.models.history import differences
@@ -68,19 +69,18 @@ class RevertAdmin(HistoryAdmin):
     """Taking back. It takes the permissions for what it does to records."""
 
     def get_urls(self) -> list[URLPattern]:
-        site, name = self.admin_site, RECORD.removeprefix("admin:")
-        change = site.admin_view(self.revert_change_view)
-        batch = site.admin_view(self.revert_batch_view)
+        change = self.admin_site.admin_view(self.revert_change_view)
+        batch = self.admin_site.admin_view(self.revert_batch_view)
         return [
             path(
                 "history/change/<int:number>/revert/",
                 change,
-                name=f"{name}_revert_change",
+                name=route("revert_change"),
             ),
             path(
                 "history/batch/<uuid:batch>/revert/",
                 batch,
-                name=f"{name}_revert_batch",
+                name=route("revert_batch"),
             ),
             *super().get_urls(),
         ]
@@ -104,7 +104,7 @@ class RevertAdmin(HistoryAdmin):
         source = Source(
             title="Revert all changes of one request",
             reason=f"Revert of request {batch}",
-            url=reverse(f"{RECORD}_batch", args=[batch]),
+            url=page_url("batch", batch),
             batch=batch,
             reversal=Reversal.of_batch(batch),
         )
@@ -140,7 +140,7 @@ class RevertAdmin(HistoryAdmin):
             sentence += f" {records(plan.obstacles)} not taken back as a whole."
         self.message_user(request, sentence, messages.SUCCESS)
         batch = request.graph_request_id  # type: ignore[attr-defined]
-        return HttpResponseRedirect(reverse(f"{RECORD}_batch", args=[batch]))
+        return HttpResponseRedirect(page_url("batch", batch))
 
     def confirm_revert(
         self, request: HttpRequest, source: Source, plan: Plan, form: RevertForm

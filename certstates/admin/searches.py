@@ -22,6 +22,7 @@ from certstates.admin.base import WrongParameter
 from certstates.admin.changelist import Sort
 from certstates.admin.filters import FILTERS
 from certstates.admin.guard import NarrowedAsShown
+from certstates.admin.routes import page_url
 from certstates.models import SavedSearch
 from certstates.models.searches import kept_query, may_see_records
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 else:
     SearchModelForm = forms.ModelForm
 
-LIST = "admin:certstates_managedalldevicecertificatestate_changelist"
 MODERATE = "certstates.moderate_savedsearch"
 SHARE = "certstates.change_managedalldevicecertificatestate"
 PRIVATE, EVERYONE = "private", "everyone"
@@ -51,7 +51,7 @@ def saved_searches_for(request: HttpRequest) -> Shown:
     """Return what a page offers its reader, by one question to the database."""
     visible = SavedSearch.objects.visible_to(request.user).own_first(request.user)
     found = [*visible.select_related("group")[: MOST_CHIPS + 1]]
-    query = kept_query(request.GET) if request.path == reverse(LIST) else ""
+    query = kept_query(request.GET) if request.path == page_url("changelist") else ""
     current = next(
         (search for search in found if query and search.query == query), None
     )
@@ -208,7 +208,7 @@ class SavedSearchAdmin(NarrowedAsShown):
                 "Search, filter or sort the list first: what it then shows can be "
                 "saved, by the button above it.",
             )
-            return redirect(LIST)
+            return redirect(page_url("changelist"))
         context = {"title": "Save this search"}
         return super().add_view(request, form_url, {**context, **(extra_context or {})})
 

@@ -10,14 +10,13 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils import timezone
 
+from certstates.admin.charts import Figure, drawn
 from certstates.admin.columns import from_now
-from certstates.charts import Figure, drawn
-from certstates.entries import Entry, record_url
+from certstates.admin.entries import Entry
+from certstates.admin.routes import list_url, page_url, record_url
 from certstates.models import (
     CertificateStateQuerySet,
     Kind,
@@ -28,8 +27,6 @@ from certstates.models import (
 from certstates.statistics import CAP, Count, counts_or_estimates, shares_of
 
 STATES = ManagedAllDeviceCertificateState.objects
-LIST = "admin:certstates_managedalldevicecertificatestate_changelist"
-LOG = "admin:certstates_managedalldevicecertificatestate_log"
 
 MONTHS = 12
 # A column shows two digits: with many records, a month is not worth more counting.
@@ -71,11 +68,6 @@ class Line:
         return from_now(self.moment, timezone.now())
 
 
-def list_url(**parameters: str) -> str:
-    query = f"?{urlencode(parameters)}" if parameters else ""
-    return f"{reverse(LIST)}{query}"
-
-
 def overview() -> dict[str, Any]:
     """Return all that the dashboard shows."""
     [records], expiry, revocation = answers(
@@ -98,7 +90,8 @@ def overview() -> dict[str, Any]:
         "expiring_next": expiring_next(),
         "next_url": list_url(expiry="30"),
         "newest_changes": newest_changes(),
-        "log_url": reverse(LOG),
+        "log_url": page_url("log"),
+        "add_url": page_url("add"),
     }
 
 

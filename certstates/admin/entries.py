@@ -9,16 +9,15 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib.admin.utils import quote
 from django.db import models
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from certstates.admin.columns import badge, from_now
+from certstates.admin.routes import page_url, record_url, with_query
 from certstates.models import Difference, Kind, RevocationStatus, StateEvent
 
-RECORD = "admin:certstates_managedalldevicecertificatestate"
 # What is longer is folded up behind its beginning.
 LONG = 200
 FEW = 3
@@ -47,8 +46,6 @@ def shown(field: models.Field[Any, Any], value: Any) -> SafeString:
 
 
 def shown_status(value: int) -> SafeString:
-    from certstates.admin.columns import badge  # the admin asks for this module first
-
     known = value in RevocationStatus.values
     return badge(value) if known else format_html("{}", value)
 
@@ -59,10 +56,6 @@ def shown_moment(moment: dt.datetime) -> SafeString:
     fraction = f".{utc.microsecond:06}".rstrip("0").rstrip(".")
     text = f"{utc:%Y-%m-%d %H:%M:%S}".rjust(19, "0") + fraction
     return format_html('<time datetime="{}">{} UTC</time>', utc.isoformat(), text)
-
-
-def record_url(page: str, id: str) -> str:
-    return reverse(f"{RECORD}_{page}", args=[quote(id)])
 
 
 @dataclass(frozen=True)
@@ -128,8 +121,6 @@ class Entry:
 
     @property
     def ago(self) -> str:
-        from certstates.admin.columns import from_now
-
         return from_now(self.event.pgh_created_at, timezone.now())
 
     @property
@@ -146,22 +137,22 @@ class Entry:
     @property
     def batch_url(self) -> str:
         batch = self.event.pgh_context_id
-        return reverse(f"{RECORD}_batch", args=[batch]) if batch else ""
+        return page_url("batch", batch) if batch else ""
 
     @property
     def author_url(self) -> str:
         """Return the address of all that its author did."""
-        return f"{reverse(f'{RECORD}_log')}?{urlencode({'who': self.event.who})}"
+        return with_query(page_url("log"), urlencode({"who": self.event.who}))
 
     @property
     def undone_url(self) -> str:
         """Return the address of what this change took back, if it did that."""
         undone = self.event.undoes
-        return reverse(f"{RECORD}_batch", args=[undone]) if undone else ""
+        return page_url("batch", undone) if undone else ""
 
     @property
     def revert_url(self) -> str:
-        return reverse(f"{RECORD}_revert_change", args=[self.event.pk])
+        return page_url("revert_change", self.event.pk)
 
 
 def entries(events: Iterable[StateEvent]) -> list[Entry]:
