@@ -13,6 +13,8 @@ from django.http.response import HttpResponseBase
 
 from certstates.models import Door
 
+REASON_LENGTH = 500
+
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 

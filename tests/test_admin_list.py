@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from certstates.admin.columns import from_now
+from certstates.admin.words import from_now
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.models import RevocationStatus
 from tests.make import HttpsClient, make_state

@@ -18,11 +18,11 @@ from django.utils.safestring import SafeString
 
 from certstates.admin.base import WrongParameter
 from certstates.admin.columns import badge
-from certstates.admin.history import REASON_LENGTH
 from certstates.admin.listing import ListAdmin
 from certstates.admin.reverts import RevertAdmin
 from certstates.admin.routes import page_url, route, with_query
-from certstates.history import because
+from certstates.admin.words import counted, was
+from certstates.history import REASON_LENGTH, because
 from certstates.models import (
     CertificateStateQuerySet,
     ManagedAllDeviceCertificateState,
@@ -290,11 +290,3 @@ class ActionsAdmin(ListAdmin, RevertAdmin):
         sentence = format_html("A deletion can be undone: {}", self.undo_link(request))
         self.message_user(request, sentence, messages.INFO)
         return response
-
-
-def counted(number: int) -> str:
-    return "1 record" if number == 1 else f"{number:,} records"
-
-
-def was(number: int) -> str:
-    return "was" if number == 1 else "were"

@@ -1,7 +1,7 @@
 """What a record's row says: which device, which state, until when, by whom.
 
-``badge``, ``moment``, ``expiry`` and ``warning`` are pieces of HTML that other pages of
-the admin show too. Each stored text in them is escaped.
+``badge``, ``exact_time``, ``moment``, ``expiry`` and ``warning`` are pieces of HTML
+that other pages of the admin show too. Each stored text in them is escaped.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from certstates.admin.words import exact, from_now
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.models import RevocationStatus, Tone
 
@@ -27,17 +28,6 @@ SHAPES = {
 SIGN = "M8 0 16 8 8 16 0 8ZM7.2 3.5v5.3h1.6V3.5Zm0 6.6v1.8h1.6v-1.8Z"
 # Shorter values fit into their column; they need no way to be read whole.
 FITS = 10
-
-MINUTE, HOUR, DAY = 60, 60 * 60, 24 * 60 * 60
-LIFETIME = 100 * 365.2425 * DAY
-# From how many seconds on a unit is used, and how long it is.
-UNITS = [
-    (2 * 365 * DAY, "year", 365.2425 * DAY),
-    (90 * DAY, "month", 365.2425 * DAY / 12),
-    (2 * DAY, "day", DAY),
-    (2 * HOUR, "hour", HOUR),
-    (0, "minute", MINUTE),
-]
 
 
 def icon(path: str) -> SafeString:
@@ -61,29 +51,10 @@ def badge(status: int) -> SafeString:
     )
 
 
-def span_of(seconds: float) -> str:
-    """Return a length of time in its largest unit that says enough: ``12 days``."""
-    _, unit, size = next(found for found in UNITS if seconds >= found[0])
-    count = int(seconds // size)
-    return f"{count:,} {unit}{'' if count == 1 else 's'}"
-
-
-def from_now(when: dt.datetime, now: dt.datetime) -> str:
-    """Return ``in 12 days``, ``3 hours ago`` or ``just now``.
-
-    Beyond a lifetime numbers mean nothing, least of all 2,025 years.
-    """
-    seconds = (when - now).total_seconds()
-    if abs(seconds) > LIFETIME:
-        return "in the far future" if seconds > 0 else "long ago"
-    if abs(seconds) < MINUTE:
-        return "just now"
-    return f"in {span_of(seconds)}" if seconds > 0 else f"{span_of(-seconds)} ago"
-
-
-def exact(when: dt.datetime) -> str:
-    """Return the moment itself: ``2027-01-05 10:00:00 UTC``."""
-    return f"{when.astimezone(dt.UTC).replace(tzinfo=None).isoformat(' ')} UTC"
+def exact_time(when: dt.datetime) -> SafeString:
+    """Return the moment itself, for readers and for programs."""
+    utc = when.astimezone(dt.UTC).isoformat()
+    return format_html('<time datetime="{}">{}</time>', utc, exact(when))
 
 
 def moment(when: dt.datetime, *, words: str = "") -> SafeString:

@@ -17,8 +17,9 @@ from certstates import usages
 from certstates.addresses import ServiceRoot
 from certstates.admin import validity
 from certstates.admin.base import StateAdmin
-from certstates.admin.columns import badge, exact, from_now
+from certstates.admin.columns import badge, exact_time
 from certstates.admin.routes import list_url
+from certstates.admin.words import from_now
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.models.fields import KEY_LENGTH
 from certstates.models.queryset import MOVABLE
@@ -82,11 +83,11 @@ class DetailAdmin(StateAdmin):
 
     @admin.display(description="issued")
     def issued(self, record: State) -> SafeString:
-        return moment(record.certificate_issuance_date_time)
+        return dated(record.certificate_issuance_date_time)
 
     @admin.display(description="expires")
     def expires(self, record: State) -> SafeString:
-        return moment(record.certificate_expiration_date_time)
+        return dated(record.certificate_expiration_date_time)
 
     @admin.display(description="revocation")
     def revocation(self, record: State) -> SafeString:
@@ -94,15 +95,15 @@ class DetailAdmin(StateAdmin):
 
     @admin.display(description="revocation changed")
     def revocation_changed(self, record: State) -> SafeString:
-        return moment(record.certificate_revoke_status_last_change_date_time)
+        return dated(record.certificate_revoke_status_last_change_date_time)
 
     @admin.display(description="recorded")
     def recorded(self, record: State) -> SafeString:
-        return moment(record.created_at.replace(microsecond=0))
+        return dated(record.created_at.replace(microsecond=0))
 
     @admin.display(description="last written")
     def last_written(self, record: State) -> SafeString:
-        return moment(record.updated_at.replace(microsecond=0))
+        return dated(record.updated_at.replace(microsecond=0))
 
     @admin.display(description="version")
     def etag(self, record: State) -> SafeString:
@@ -117,13 +118,12 @@ def usages_of(reading: usages.Reading) -> str:
     return ", ".join(reading.names) or "none"
 
 
-def moment(when: dt.datetime) -> SafeString:
+def dated(when: dt.datetime) -> SafeString:
     """Return a moment and its distance; "unknown" and "never" have none."""
     is_date = MOVABLE[0] <= when <= MOVABLE[1]
     return format_html(
-        '<time datetime="{}">{}</time> <span class="quiet">{}</span>',
-        when.isoformat(),
-        exact(when),
+        '{} <span class="quiet">{}</span>',
+        exact_time(when),
         from_now(when, timezone.now()) if is_date else "",
     )
 

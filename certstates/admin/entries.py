@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from certstates.admin.columns import badge, from_now
+from certstates.admin.columns import badge, exact_time
 from certstates.admin.routes import page_url, record_url, with_query
+from certstates.admin.words import from_now
 from certstates.models import Difference, Kind, RevocationStatus, StateEvent
 
 # What is longer is folded up behind its beginning.
@@ -32,7 +33,7 @@ def shown(field: models.Field[Any, Any], value: Any) -> SafeString:
     if field.name == "certificate_revoke_status":
         return shown_status(value)
     if isinstance(value, dt.datetime):
-        return shown_moment(value)
+        return exact_time(value)
     text = str(value)
     if len(text) <= LONG:
         return format_html('<span class="value">{}</span>', text)
@@ -48,14 +49,6 @@ def shown(field: models.Field[Any, Any], value: Any) -> SafeString:
 def shown_status(value: int) -> SafeString:
     known = value in RevocationStatus.values
     return badge(value) if known else format_html("{}", value)
-
-
-def shown_moment(moment: dt.datetime) -> SafeString:
-    """Return a moment in UTC, exact to what it says."""
-    utc = moment.astimezone(dt.UTC)
-    fraction = f".{utc.microsecond:06}".rstrip("0").rstrip(".")
-    text = f"{utc:%Y-%m-%d %H:%M:%S}".rjust(19, "0") + fraction
-    return format_html('<time datetime="{}">{} UTC</time>', utc.isoformat(), text)
 
 
 @dataclass(frozen=True)
@@ -117,7 +110,7 @@ class Entry:
 
     @property
     def moment(self) -> SafeString:
-        return shown_moment(self.event.pgh_created_at.replace(microsecond=0))
+        return exact_time(self.event.pgh_created_at.replace(microsecond=0))
 
     @property
     def ago(self) -> str:

@@ -23,10 +23,10 @@ from django.utils.safestring import SafeString
 
 from certstates.admin.base import StateModelForm
 from certstates.admin.overtaken import FIELDS, Entry, Overtaken
+from certstates.history import REASON_LENGTH
 from certstates.models import ManagedAllDeviceCertificateState
 
 SALT = "certstates.admin.seen"
-LONGEST_REASON = 500
 
 
 class StoredTextField(forms.CharField):
@@ -52,7 +52,7 @@ class StateForm(StateModelForm):
     reason = forms.CharField(
         label="Reason",
         required=False,
-        max_length=LONGEST_REASON,
+        max_length=REASON_LENGTH,
         widget=AdminTextInputWidget,
         help_text="Why this change is made. The history keeps it, not the record.",
     )

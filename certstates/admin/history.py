@@ -31,7 +31,6 @@ from certstates.statistics import count_or_estimate
 
 PAGE_SIZE = 50
 MOST_RECORDS = 200
-REASON_LENGTH = 500
 
 
 class PlaceForm(forms.Form):

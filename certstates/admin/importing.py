@@ -20,10 +20,10 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from certstates.admin.base import StateAdmin
-from certstates.admin.history import REASON_LENGTH
 from certstates.admin.routes import page_url, route
+from certstates.admin.words import counted
 from certstates.cells import written
-from certstates.history import because, through
+from certstates.history import REASON_LENGTH, because, through
 from certstates.importer import Kind, NotSaved, Outcome, Verdict, apply, preview
 from certstates.models import Door
 from certstates.sources import FileRefused, Row, open_source
@@ -260,10 +260,6 @@ def practical(rows: Iterable[Row]) -> Iterator[Row]:
                 f"imported here. {FOR_MORE}"
             )
         yield row
-
-
-def counted(number: int) -> str:
-    return f"{number:,} record{'' if number == 1 else 's'}"
 
 
 def to_write(counts: Mapping[Kind, int]) -> int:

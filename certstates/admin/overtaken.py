@@ -12,7 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from certstates.admin.columns import exact
+from certstates.admin.words import exact
 from certstates.models import (
     TRACKED,
     Kind,

@@ -14,9 +14,9 @@ from typing import Any
 from django.utils import timezone
 
 from certstates.admin.charts import Figure, drawn
-from certstates.admin.columns import from_now
 from certstates.admin.entries import Entry
 from certstates.admin.routes import list_url, page_url, record_url
+from certstates.admin.words import from_now
 from certstates.models import (
     CertificateStateQuerySet,
     Kind,

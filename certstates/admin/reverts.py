@@ -15,9 +15,10 @@ from django.urls import URLPattern, path
 from django.utils.text import get_text_list
 
 from certstates.admin.entries import FieldLine
-from certstates.admin.history import REASON_LENGTH, HistoryAdmin
+from certstates.admin.history import HistoryAdmin
 from certstates.admin.routes import page_url, record_url, route
-from certstates.history import because, undoing
+from certstates.admin.words import counted, was
+from certstates.history import REASON_LENGTH, because, undoing
 from certstates.models import FIELDS, StateEvent
 from certstates.models.history import differences
 from certstates.reverting import Line, NotAllowed, Obstacle, Plan, Refused, Reversal
@@ -135,9 +136,10 @@ class RevertAdmin(HistoryAdmin):
             sentence = "There was nothing left to take back."
             self.message_user(request, sentence, messages.INFO)
             return HttpResponseRedirect(source.url)
-        sentence = f"{records(plan.writes)} taken back."
+        sentence = f"{counted(plan.writes)} {was(plan.writes)} taken back."
         if plan.obstacles:
-            sentence += f" {records(plan.obstacles)} not taken back as a whole."
+            left = plan.obstacles
+            sentence += f" {counted(left)} {was(left)} not taken back as a whole."
         self.message_user(request, sentence, messages.SUCCESS)
         batch = request.graph_request_id  # type: ignore[attr-defined]
         return HttpResponseRedirect(page_url("batch", batch))
@@ -172,10 +174,6 @@ class RevertAdmin(HistoryAdmin):
         self.check_may_see(request)
         if not self.allowed(request):
             raise PermissionDenied
-
-
-def records(number: int) -> str:
-    return "1 record was" if number == 1 else f"{number:,} records were"
 
 
 def steps(plan: Plan) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from certstates.admin.columns import from_now
+from certstates.admin.words import from_now
 from certstates.models import ManagedAllDeviceCertificateState
 from certstates.models.queryset import MOVABLE
 
