@@ -7,6 +7,7 @@ every worker process reads it alike.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import stat
@@ -120,7 +121,8 @@ def directory() -> Path:
 
 
 def sweep() -> None:
-    """Remove what nobody came back for."""
+    """Remove what nobody came back for, and others do not remove just now."""
     for path in directory().iterdir():
-        if path.lstat().st_mtime < time.time() - LIFETIME:
-            path.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            if path.lstat().st_mtime < time.time() - LIFETIME:
+                path.unlink()

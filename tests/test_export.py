@@ -186,6 +186,12 @@ def test_the_selected_records_are_exported(staff, kind):
         assert [row[0] for row in rows[1:]] == ["a", "c"]
 
 
+@pytest.mark.parametrize("kind", ["csv", "json", "xlsx"])
+def test_an_id_that_cannot_be_is_refused_before_the_file_begins(staff, kind):
+    action = {"action": f"export_{kind}", "_selected_action": ["a", "b\0c"]}
+    assert staff.post(LIST, action).status_code == 400
+
+
 @pytest.mark.parametrize("query", [{"format": "pdf"}, {"format": "csv", "expiry": "x"}])
 def test_an_unknown_format_or_filter_leads_back_to_the_list(staff, query):
     response = staff.get(EXPORT, query, follow=True)

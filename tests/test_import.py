@@ -325,6 +325,22 @@ def test_a_ticket_is_good_for_its_user_and_an_hour(staff, monkeypatch, settings)
     assert not [*uploads.directory().iterdir()]
 
 
+def test_two_uploads_may_sweep_at_the_same_moment(staff, monkeypatch):
+    upload(staff, csv_file(RECORD))
+    [*files] = uploads.directory().iterdir()
+    monkeypatch.setattr(uploads, "LIFETIME", -1)
+    monkeypatch.setattr(type(files[0]), "iterdir", lambda path: swept_by_another(files))
+    uploads.sweep()
+    assert not any(file.exists() for file in files)
+
+
+def swept_by_another(files):
+    """Yield files, each of which somebody else has just removed."""
+    for file in files:
+        file.unlink()
+        yield file
+
+
 @pytest.mark.parametrize(
     ("permissions", "status"),
     [

@@ -278,6 +278,12 @@ def test_a_body_that_does_not_say_its_length_is_refused(staff):
     assert response.status_code == 411
 
 
+def test_a_length_that_is_no_number_is_none(staff):
+    response = staff.post(IMPORT, {"a": "b"}, CONTENT_LENGTH="many")
+    assert response.status_code == 200
+    assert "This field is required." in text_of(response)
+
+
 def test_a_form_without_a_file_is_refused(staff):
     assert "This field is required." in text_of(staff.post(IMPORT, {}))
 

@@ -282,7 +282,11 @@ def test_a_list_is_narrowed_by_what_it_shows_only(administrator, page, condition
 
 @pytest.mark.parametrize(
     ("condition", "found"),
-    [("is_active__exact=0", {"paul"}), ("groups__id__exact={}", {"adam"})],
+    [
+        ("is_active__exact=0", {"paul"}),
+        ("groups__id__exact={}", {"adam"}),
+        ("groups__isnull=True", {"paul"}),
+    ],
 )
 def test_the_filters_of_people_work(administrator, powerful, condition, found):
     group = Group.objects.get(name="Administrator")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest
 
 from certstates.admin.base import StateAdmin
@@ -23,19 +24,31 @@ class NarrowedAsShown(AnyAdmin):
     that no page shows, such as the hash of a secret.
     """
 
+    conditions = ("exact", "id__exact", "isnull")  # Django's filters lead to these
+
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         field, _, condition = lookup.partition("__")
-        return field in self.list_filter and condition in ("exact", "id__exact")
+        return field in self.list_filter and condition in self.conditions
 
 
 class Guarded(StateAdmin):
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Deleting takes seeing: what asks before it shows the records."""
+        may_see = self.has_view_or_change_permission(request, obj)
+        return may_see and super().has_delete_permission(request, obj)
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        """Refuse an action that its sender may not take; Django would show the list."""
+        """Refuse an action that its sender may not take; Django would show the list.
+
+        An id with NUL was never in it, and PostgreSQL cannot even look for one.
+        """
         asked = {name for name in request.POST.getlist("action") if name}
         if asked - self.get_actions(request).keys():
             raise PermissionDenied
+        if any("\0" in id for id in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            raise BadRequest("A selected id has NUL.")
         return super().changelist_view(request, extra_context)
 
     def history_view(

@@ -124,7 +124,7 @@ class ImportAdmin(StateAdmin):
             return self.upload_page(
                 request, refused="The upload does not say how long it is.", status=411
             )
-        length = int(request.META.get("CONTENT_LENGTH") or 0)
+        length = stated_length(request)
         if length > MOST_BYTES + ENVELOPE:
             return self.upload_page(request, refused=too_large(length), status=413)
         return csrf_protect(self.upload_view)(request)
@@ -249,6 +249,14 @@ class ImportAdmin(StateAdmin):
             "being imported, or is older than an hour. Else choose the file again.",
         )
         return redirect(page_url("import"))
+
+
+def stated_length(request: HttpRequest) -> int:
+    """Return how long the body is, as Django reads it."""
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
 
 
 def practical(rows: Iterable[Row]) -> Iterator[Row]:
