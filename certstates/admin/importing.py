@@ -81,6 +81,15 @@ class ConfirmForm(forms.Form):
     digest = forms.CharField(widget=forms.HiddenInput)
 
 
+def asking(digest: str, sent: ConfirmForm | None) -> ConfirmForm:
+    """Return the form of a preview; what was sent may be that of another one."""
+    reason = sent.data.get("reason", "") if sent else ""
+    form = ConfirmForm(initial={"digest": digest, "reason": reason})
+    if sent and sent.errors.get("reason"):
+        form.fields["reason"].help_text = sent.errors["reason"].as_text()
+    return form
+
+
 def too_large(size: int) -> str:
     return (
         f"The file has about {size / 1024 / 1024:,.0f} MB; "
@@ -181,10 +190,6 @@ class ImportAdmin(StateAdmin):
         except FileRefused as refused:
             kept.forget()
             return self.upload_page(request, refused=str(refused))
-        reason = form.data.get("reason", "") if form else ""
-        fresh = ConfirmForm(initial={"digest": outcome.digest, "reason": reason})
-        if form and form.errors.get("reason"):
-            fresh.fields["reason"].help_text = form.errors["reason"].as_text()
         context = {
             "title": "Import: preview",
             "name": kept.name,
@@ -195,7 +200,7 @@ class ImportAdmin(StateAdmin):
             "sections": [*sections(outcome)],
             "headline": headline(outcome),
             "confirm": f"Import {counted(to_write(outcome.counts))}",
-            "form": fresh,
+            "form": asking(outcome.digest, form),
             "overtaken": overtaken,
             "refused_url": page_url("import_refused", kept.ticket),
         }
