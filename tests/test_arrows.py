@@ -1,0 +1,62 @@
+"""Imports point one way: the doors lead to the models, and nothing leads back."""
+
+import ast
+
+import pytest
+from django.conf import settings
+
+HOUSE = settings.BASE_DIR / "certstates"
+
+
+def imports_of(path):
+    """Yield the modules of the house that a file imports, also late."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = [node.module] if isinstance(node, ast.ImportFrom) else []
+        names += [name.name for name in getattr(node, "names", []) if not names]
+        if names == ["certstates"]:
+            names = [f"certstates.{name.name}" for name in node.names]
+        yield from (name for name in names if name.startswith("certstates"))
+
+
+def imported_by(*patterns):
+    """Return what some files of the house import, each by the file's name."""
+    paths = {path for pattern in patterns for path in HOUSE.glob(pattern)}
+    assert paths
+    return {
+        (path.relative_to(HOUSE).as_posix(), name)
+        for path in paths
+        for name in imports_of(path)
+    }
+
+
+@pytest.mark.parametrize(
+    ("files", "rooms"),
+    [
+        ("models/*.py", ["models"]),
+        ("statistics.py", ["models"]),
+        ("transactions.py", []),
+        ("cells.py", []),
+        ("usages.py", []),
+        ("copying.py", []),
+        ("history.py", ["models"]),
+        ("reverting*.py", ["models", "reverting_sql", "transactions"]),
+        ("seeding/*.py", ["models", "seeding"]),
+        ("edm.py", ["models"]),
+    ],
+)
+def test_a_room_knows_only_those_below_it(files, rooms):
+    above = {
+        (file, name)
+        for file, name in imported_by(files)
+        if name.split(".")[1] not in rooms
+    }
+    assert not above
+
+
+def test_the_admin_is_known_to_its_site_and_its_templates_only():
+    outside = {
+        file
+        for file, name in imported_by("**/*.py")
+        if name.startswith("certstates.admin") and not file.startswith("admin/")
+    }
+    assert outside == {"dashboard.py", "templatetags/saved_searches.py"}
