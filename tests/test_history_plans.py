@@ -79,25 +79,6 @@ def test_an_index_serves_every_page_of_the_log(thousands, log, index, after):
         assert "Seq Scan" not in plan
 
 
-BATCH = uuid.UUID("00000000-0000-4000-8000-000000000001")  # of two changes in three
-
-
-@pytest.mark.parametrize(
-    "ask",
-    [
-        lambda events: events.of_batch(BATCH)[:51],
-        lambda events: events.of_batch(BATCH, after=events.last().pk - 100)[:51],
-        lambda events: events.of_batch(uuid.UUID(int=7))[:51],
-        lambda events: events.filter(pk__in=[events.last().pk]).shared(),
-        lambda events: events.filter(pk__in=[events.first().pk]).shared(),
-    ],
-)
-def test_an_index_finds_what_one_request_did_however_much_it_was(thousands, ask):
-    *_, plan = plans_of(lambda: [*ask(StateEvent.objects.order_by("pgh_id"))])
-    assert "certstates_event_context" in plan
-    assert "Seq Scan" not in plan
-
-
 def test_the_log_is_sorted_and_whole(thousands):
     """Page through all, and meet each change once."""
     log, place, seen = Log(), None, []

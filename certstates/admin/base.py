@@ -1,8 +1,11 @@
-"""Django's ModelAdmin and ModelForm, which are generic for the type checker only."""
+"""What the admin's modules begin with.
+
+Django's ModelAdmin and ModelForm are generic for the type checker only.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
@@ -10,9 +13,11 @@ from django.contrib import admin
 if TYPE_CHECKING:
     from certstates.models import ManagedAllDeviceCertificateState
 
+    AnyAdmin = admin.ModelAdmin[Any]
     StateAdmin = admin.ModelAdmin[ManagedAllDeviceCertificateState]
     StateModelForm = forms.ModelForm[ManagedAllDeviceCertificateState]
 else:
+    AnyAdmin = admin.ModelAdmin
     StateAdmin = admin.ModelAdmin
     StateModelForm = forms.ModelForm
 

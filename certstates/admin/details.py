@@ -20,8 +20,8 @@ from certstates.admin.base import StateAdmin
 from certstates.admin.columns import badge, exact_time
 from certstates.admin.routes import list_url
 from certstates.admin.words import from_now
+from certstates.models import KEY_LENGTH
 from certstates.models import ManagedAllDeviceCertificateState as State
-from certstates.models.fields import KEY_LENGTH
 from certstates.models.queryset import MOVABLE
 from certstates.odata.conditions import etag_of
 from certstates.odata.formats import Format

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.db import connection
 
+from certstates.models.fields import KEY_LENGTH
 from certstates.models.lookups import escaped
 
-KEY = 'LEFT(UPPER(certificate_issuer_name), 255) COLLATE "C"'
+# As ``sort_key`` has it, and so the index.
+KEY = f'LEFT(UPPER(certificate_issuer_name), {KEY_LENGTH}) COLLATE "C"'
 
 # From each name the index leads to the next, however many records are between them.
 # The lower bound keeps away from the nulls, with which the index begins, and from the
@@ -32,7 +34,7 @@ SELECT name FROM found WHERE key LIKE UPPER(%(pattern)s) LIMIT %(limit)s
 def issuers(beginning: str, *, limit: int = 20) -> list[str]:
     """Return some issuers that begin like this, in any case; ``CN=`` may be left out.
 
-    Of names that differ in case only, or behind 255 characters, one is told.
+    Of names that differ in case only, or behind a sort key's end, one is told.
     """
     found: list[str] = []
     for text in [beginning, f"CN={beginning}"] if beginning else [""]:
@@ -40,8 +42,8 @@ def issuers(beginning: str, *, limit: int = 20) -> list[str]:
             cursor.execute(
                 LEAP,
                 {
-                    "first": text[:255],
-                    "pattern": f"{escaped(text[:255])}%",
+                    "first": text[:KEY_LENGTH],
+                    "pattern": f"{escaped(text[:KEY_LENGTH])}%",
                     "limit": limit - len(found),
                 },
             )
