@@ -127,11 +127,12 @@ def test_every_door_is_seen(mirror, door):
 
 
 def test_the_admin_is_seen(mirror, admin_client):
-    data = {"action": "delete_selected", "_selected_action": ["b"], "post": "yes"}
     admin_client.post(
-        "/admin/certstates/managedalldevicecertificatestate/", data, secure=True,
+        "/admin/certstates/managedalldevicecertificatestate/bulk/delete_selected/",
+        {"_selected_action": ["b"], "expected": "1"},
+        secure=True,
         headers={"Host": "localhost"},
-    )  # fmt: skip
+    )
     assert mirror.read_round() == ["-b"]
 
 
