@@ -317,7 +317,8 @@ def test_a_ticket_is_good_for_its_user_and_an_hour(staff, monkeypatch, settings)
     other = HttpsClient()
     other.force_login(User.objects.create_superuser("other"))
     assert other.get(path, follow=True).redirect_chain[-1][0] == IMPORT
-    assert staff.get(path[:-12] + "x" + path[-11:]).status_code == 302
+    forged = path[:-12] + ("x" if path[-12] != "x" else "y") + path[-11:]
+    assert staff.get(forged).status_code == 302
     assert staff.get(path).status_code == 200
     monkeypatch.setattr(uploads, "LIFETIME", -1)
     assert staff.get(path, follow=True).redirect_chain[-1][0] == IMPORT
