@@ -230,7 +230,7 @@ def test_a_change_says_what_was_done_and_leads_to_the_records_history(staff):
     lines = staff.get(PAGE).context["newest_changes"]
     assert [(line.device, line.detail) for line in lines] == [
         ("GOES", "deleted by SQL"),
-        ("STAYS", "revocation changed by SQL"),
+        ("STAYS", "changed by SQL: revocation"),
         ("GOES", "created by SQL"),
         ("STAYS", "created by SQL"),
     ]

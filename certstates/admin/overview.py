@@ -231,9 +231,12 @@ def newest_changes() -> list[Line]:
 
 
 def told(entry: Entry) -> str:
-    """Return what was done and by whom: ``revocation changed by ana``."""
-    what = f"{entry.summary} " if entry.kind == Kind.UPDATE else ""
-    return f"{what}{entry.kind.label} by {entry.event.who or entry.event.door.label}"
+    """Return what was done, by whom and to what: ``changed by ana: revocation``.
+
+    The fields stand last, for one of them is called "revocation changed".
+    """
+    what = f": {entry.summary}" if entry.kind == Kind.UPDATE else ""
+    return f"{entry.kind.label} by {entry.event.who or entry.event.door.label}{what}"
 
 
 def visible(*texts: str | None) -> str:
