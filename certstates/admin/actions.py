@@ -282,11 +282,20 @@ class ActionsAdmin(ListAdmin, RevertAdmin):
     def list_url(self, request: HttpRequest) -> str:
         return with_query(page_url("changelist"), request.GET.urlencode())
 
-    def response_delete(
-        self, request: HttpRequest, obj_display: str, obj_id: Any
-    ) -> HttpResponse:
-        """Say that a deletion of one record can be undone as well."""
-        response = super().response_delete(request, obj_display, obj_id)
-        sentence = format_html("A deletion can be undone: {}", self.undo_link(request))
-        self.message_user(request, sentence, messages.INFO)
-        return response
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: bool
+    ) -> None:
+        super().save_model(request, obj, form, change)
+        request.is_undoable = bool(form.changed_data)  # type: ignore[attr-defined]
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        super().delete_model(request, obj)
+        request.is_undoable = True  # type: ignore[attr-defined]
+
+    def message_user(
+        self, request: HttpRequest, message: Any, *args: Any, **kwargs: Any
+    ) -> None:
+        """Say with what became of one record how to undo it, as after many."""
+        if getattr(request, "is_undoable", False):
+            message = format_html("{} {}", message, self.undo_link(request))
+        super().message_user(request, message, *args, **kwargs)
