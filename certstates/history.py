@@ -20,8 +20,12 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 @contextmanager
 def recorded(door: Door, *, who: str) -> Iterator[uuid.UUID]:
-    """Have all changes within known as one batch of this author; yield its id."""
-    with pghistory.context(door=door, who=who) as context:
+    """Have all changes within known as one batch of this author; yield its id.
+
+    A request within another one, as of a $batch, has the author that is known.
+    """
+    known = {"door": door, "who": who} if who else {"door": door}
+    with pghistory.context(**known) as context:
         yield context.id
 
 

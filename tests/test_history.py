@@ -13,6 +13,7 @@ from tests.make import URL, HttpsClient, make_body, make_state
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TABLE = State._meta.db_table
+ADMIN = "/admin/certstates/managedalldevicecertificatestate/"
 
 
 def execute(sql):
@@ -74,6 +75,22 @@ def test_what_is_written_past_every_door_is_told_too():
     ]
 
 
+@pytest.mark.parametrize(
+    "context", ["5", '"x"', "[1]", "null", '{"door": ["x"], "who": {}, "undoes": 5}']
+)
+def test_what_sql_says_of_itself_breaks_no_page(admin_user, context):
+    """The history cannot be corrected, so that it must be shown as it is."""
+    client = HttpsClient()
+    client.force_login(admin_user)
+    with transaction.atomic():
+        execute(f"SET LOCAL pghistory.context_metadata = '{context}'")
+        make_state(id="a")
+    [(_, _, door, _)] = told()
+    assert door == Door.SQL
+    for page in ("/admin/", f"{ADMIN}history/", f"{ADMIN}a/history/"):
+        assert client.get(page).status_code == 200
+
+
 def test_a_record_of_another_id_is_another_record():
     make_state(id="a")
     execute(f"UPDATE {TABLE} SET id = 'b', user_principal_name = 'x'")
@@ -113,6 +130,7 @@ def test_a_batch_is_one_request(operator):
     assert [r["status"] for r in response.json()["responses"]] == [201, 201]
     batches = StateEvent.objects.values_list("pgh_context_id", flat=True)
     assert {*batches} == {uuid.UUID(response.headers["request-id"])}
+    assert {event[2:] for event in told()} == {(Door.API, "tests")}
 
 
 def test_a_command_names_itself_and_ends():

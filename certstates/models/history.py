@@ -129,24 +129,30 @@ class StateEvent(
         return Kind(self.pgh_label)
 
     @property
+    def told(self) -> dict[str, Any]:
+        """Return what the writer said of itself; SQL can say what is no object."""
+        context: Any = self.pgh_context
+        return context if isinstance(context, dict) else {}
+
+    @property
     def door(self) -> Door:
         """Return the door; what says nothing of itself came by SQL."""
-        return Door.of((self.pgh_context or {}).get("door"))
+        return Door.of(self.told.get("door"))
 
     @property
     def who(self) -> str:
         """Return the name of the staff user, the API's client or the command."""
-        return str((self.pgh_context or {}).get("who", ""))
+        return str(self.told.get("who", ""))
 
     @property
     def reason(self) -> str:
-        return str((self.pgh_context or {}).get("reason", ""))
+        return str(self.told.get("reason", ""))
 
     @property
     def undoes(self) -> uuid.UUID | None:
         """Return the id of the batch that this change took back, if it did."""
         try:
-            return uuid.UUID((self.pgh_context or {}).get("undoes"))
+            return uuid.UUID(self.told.get("undoes"))
         except (AttributeError, TypeError, ValueError):
             return None
 
