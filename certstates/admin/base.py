@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils.text import capfirst
 
 if TYPE_CHECKING:
     from certstates.models import ManagedAllDeviceCertificateState
@@ -20,6 +22,18 @@ else:
     AnyAdmin = admin.ModelAdmin
     StateAdmin = admin.ModelAdmin
     StateModelForm = forms.ModelForm
+
+
+class PluralAdmin(AnyAdmin):
+    """Its list is titled as the link to it; Django says "Select user to change"."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(
+            request, {"title": title, **(extra_context or {})}
+        )
 
 
 class WrongParameter(Exception):

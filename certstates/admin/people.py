@@ -15,6 +15,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
+from certstates.admin.base import PluralAdmin
 from certstates.admin.guard import NarrowedAsShown
 from certstates.models import SavedSearch
 
@@ -43,7 +44,7 @@ def is_within_reach(obj: Any, user: Any) -> bool:
     return not (obj.is_superuser or held_by(obj).filter(pk__in=beyond(user)).exists())
 
 
-class WithinReach(NarrowedAsShown):
+class WithinReach(NarrowedAsShown, PluralAdmin):
     """Changes and deletes what is within reach, and offers what is."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -21,6 +21,7 @@ from oauth2_provider.models import (
     revoke_access_token,
 )
 
+from certstates.admin.base import PluralAdmin
 from certstates.admin.guard import NarrowedAsShown
 
 HOW = "A token is made by manage.py create_token, which shows it once."
@@ -30,7 +31,7 @@ for model in (Application, AccessToken, Grant, IDToken, RefreshToken):
     admin.site.unregister(model)
 
 
-class MadeElsewhere(NarrowedAsShown):
+class MadeElsewhere(NarrowedAsShown, PluralAdmin):
     view_on_site = False  # there is no such page
 
     def has_add_permission(self, request: HttpRequest) -> bool:
