@@ -7,6 +7,7 @@ from html import unescape
 import pytest
 from django.contrib.auth.models import Permission, User
 
+from certstates.admin.editing import EditAdmin
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.models import StateEvent
 from tests.make import HttpsClient, make_state
@@ -264,6 +265,22 @@ def test_of_forms_sent_at_the_same_moment_none_is_lost(admin_user):
     at_once(*(lambda name=name: edit(name) for name in names))
     record = State.objects.get()
     assert [getattr(record, name) for name in names] == ["NEW"] * len(names)
+
+
+def test_an_id_that_is_taken_while_it_is_saved_is_said_by_the_form(ana, monkeypatch):
+    save = EditAdmin.save_model
+
+    def overtaken(self, request, obj, *args):
+        at_once(lambda: make_state(id=obj.pk))
+        save(self, request, obj, *args)
+
+    monkeypatch.setattr(EditAdmin, "save_model", overtaken)
+    add = f"{LIST}add/"
+    body = {**form_of(ana, URL), "id": "b"}
+    page = ana.post(add, body)
+    assert "already exists" in page.content.decode()
+    assert fields_of(page)["id"] == "b"
+    assert State.objects.count() == 2
 
 
 def test_of_two_forms_of_one_version_only_one_is_saved_at_once(ana, bob):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.core.exceptions import PermissionDenied
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -102,6 +102,13 @@ class EditAdmin(DetailAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Let no address fill in a form: it could say what no field understands."""
         return {}
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Have the form say so where its id was taken while it was being saved."""
+        try:
+            return super().add_view(request, *args, **kwargs)
+        except IntegrityError:
+            return super().add_view(request, *args, **kwargs)
 
     def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Refuse to make another record of this one; Django would, unasked."""
