@@ -5,6 +5,7 @@ import re
 import uuid
 from collections.abc import Callable
 
+from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -18,6 +19,8 @@ from certstates.negotiation import wants_page
 PAGES = re.compile(r"/(admin|docs|static)(/.*)?|/favicon\.ico", re.DOTALL)
 # A version from 4.0 on (OData 4.01 Part 1, section 8.1.5 and 8.2.7).
 VERSION = re.compile(r"(?:[4-9]|[1-9]\d{1,3})\.\d{1,4}", re.ASCII)
+# The one page that takes files.
+IMPORT = "/admin/certstates/managedalldevicecertificatestate/import/"
 SERVED_VERSIONS = ("4.0", "4.01")
 # What a client may choose as its request id: visible ASCII, and not a whole novel.
 CLIENT_REQUEST_ID = re.compile(r"[!-~]{1,128}", re.ASCII)
@@ -40,6 +43,22 @@ def overlong(request: HttpRequest) -> HttpResponse | None:
         return None
     message = f"The address has {length} bytes; {most} are allowed."
     return errors.response(request, http.HTTPStatus.REQUEST_URI_TOO_LONG, message)
+
+
+def overlarge(request: HttpRequest) -> HttpResponse | None:
+    """Return the answer to a page's form that nobody could have filled in.
+
+    Django would first write its files to the disk, whoever sends it. The import has a
+    limit of its own, and tells another way.
+    """
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    length = str(request.META.get("CONTENT_LENGTH", ""))
+    is_more = length.isascii() and length.isdigit() and int(length) > most
+    if not is_more or request.path_info == IMPORT:
+        return None
+    message = f"The form has {int(length):,} bytes; {most:,} are allowed."
+    status = http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    return HttpResponse(message, content_type="text/plain", status=status)
 
 
 def foreign_host(request: HttpRequest) -> HttpResponse | None:
@@ -122,7 +141,7 @@ class GraphMiddleware:
             theirs if CLIENT_REQUEST_ID.fullmatch(theirs) else request_id
         )
         if self._is_page(request):
-            return self.get_response(request)
+            return overlarge(request) or self.get_response(request)
         response = self._refusal(request) or self.get_response(request)
         return self._as_graph(request, response)
 

@@ -19,7 +19,7 @@ from tests.files import (
     upload,
     xlsx_file,
 )
-from tests.make import make_state
+from tests.make import HttpsClient, make_state
 
 pytestmark = pytest.mark.django_db
 
@@ -253,24 +253,39 @@ def test_a_file_of_too_many_records_is_told_the_command(staff, monkeypatch):
     assert upload(staff, csv_file(RECORD, RECORD)).context["outcome"]
 
 
-def test_a_large_file_is_refused_by_its_length_unread(staff):
-    class Unread(io.BytesIO):
-        def read(self, *args):
-            raise AssertionError("The body was read.")
+class Unread(io.BytesIO):
+    def read(self, *args):
+        raise AssertionError("The body was read.")
 
-    before = time.monotonic()
-    response = staff.generic(
+
+def send_unread(client, url, size):
+    """Send a form with a file of so many bytes, of which none may be read."""
+    return client.generic(
         "POST",
-        IMPORT,
+        url,
         b"",
         "multipart/form-data; boundary=x",
-        CONTENT_LENGTH=str(100 * 1024 * 1024),
+        CONTENT_LENGTH=str(size),
         **{"wsgi.input": Unread()},
     )
+
+
+def test_a_large_file_is_refused_by_its_length_unread(staff):
+    before = time.monotonic()
+    response = send_unread(staff, IMPORT, 100 * 1024 * 1024)
     assert time.monotonic() - before < 5
     assert response.status_code == 413
     assert b"manage.py import_states" in response.content
     assert b"100 MB" in response.content
+
+
+@pytest.mark.parametrize("url", ["/admin/login/", f"/admin/x{IMPORT}", "/docs/"])
+def test_no_other_page_takes_a_file(url):
+    stranger = HttpsClient(enforce_csrf_checks=True)
+    stranger.cookies["csrftoken"] = "x" * 32
+    response = send_unread(stranger, url, 3 * 1024 * 1024)
+    assert response.status_code == 413
+    assert b"3,145,728 bytes; 2,621,440 are allowed" in response.content
 
 
 def test_a_body_that_does_not_say_its_length_is_refused(staff):
