@@ -139,7 +139,7 @@ INSTALLED_APPS = [
     "pgtrigger",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "oauth2_provider",
+    "project.apps.ApiClientsConfig",
     "rest_framework",
 ]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from certstates.models.lookups import equals, fitting
@@ -121,16 +121,3 @@ class CertificateStateQuerySet(models.QuerySet["ManagedAllDeviceCertificateState
                 updated_at=now,
             )
         )
-
-    def move_dates(self, by: dt.timedelta) -> None:
-        """Move the certificates' dates, so that yesterday's example is today's."""
-        self.filter(certificate_issuance_date_time__range=MOVABLE).update(
-            certificate_issuance_date_time=F("certificate_issuance_date_time") + by
-        )
-        self.filter(certificate_expiration_date_time__range=MOVABLE).update(
-            certificate_expiration_date_time=F("certificate_expiration_date_time") + by
-        )
-        changed = F("certificate_revoke_status_last_change_date_time")
-        self.filter(
-            certificate_revoke_status_last_change_date_time__range=MOVABLE
-        ).update(certificate_revoke_status_last_change_date_time=changed + by)
