@@ -8,5 +8,5 @@ class CertstatesAdminConfig(AdminConfig):
     default_site = "certstates.dashboard.CertstatesAdminSite"
 
 
-class ApiClientsConfig(DOTConfig):
+class ApiClientsConfig(DOTConfig):  # type: ignore[misc] # it has no types
     verbose_name = "API clients"

@@ -139,12 +139,13 @@ class Command(BaseCommand):
         if ManagedAllDeviceCertificateState.objects.exists():
             return
         by = timezone.now() - FIXTURE_MOMENT
-        loaded = [*serializers.deserialize("json", FIXTURE.read_text())]
+        fixture = serializers.deserialize("json", FIXTURE.read_text())
+        records: list[Any] = [loaded.object for loaded in fixture]
         with recorded(Door.COMMAND, who="up"), transaction.atomic():
-            for row in loaded:
-                row.object.move_dates(by)
-                row.save()
-        self.say(f"Loaded {len(loaded)} records from the fixture {FIXTURE.stem}")
+            for record in records:
+                record.move_dates(by)
+                record.save(force_insert=True)
+        self.say(f"Loaded {len(records)} records from the fixture {FIXTURE.stem}")
 
     def welcome(self, address: str, authority: Authority | None) -> None:
         """Say where everything is; make a user and a token if there is no user.
