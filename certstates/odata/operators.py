@@ -59,7 +59,9 @@ def ordered(operator: str, left: Typed, right: Typed) -> Typed:
     collation = ' COLLATE "C"' if left.type == Edm.STRING else ""
     sign = COMPARISONS[operator]
     return truth(
-        f"({{0}}{collation} {sign} {{1}}{and_not_null(left, right)})", left, right
+        f"({{0}}{collation} {sign} {{1}}{collation}{and_not_null(left, right)})",
+        left,
+        right,
     )
 
 
