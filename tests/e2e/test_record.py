@@ -121,7 +121,7 @@ def test_who_is_overtaken_decides_and_nothing_is_lost(page, record, api, picture
     save(page)
 
     expect(page.get_by_role("heading", name="Nothing was saved")).to_be_visible()
-    expect(page.locator(".overtaken")).to_contain_text("by admin via API")
+    expect(page.locator(".overtaken")).to_contain_text("by first-client via API")
     look_at(page)
     picture("conflict")
     page.get_by_role("button", name="Use this for Expires").click()
