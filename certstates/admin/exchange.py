@@ -13,7 +13,7 @@ from certstates.admin.importing import ImportAdmin
 class ExchangeAdmin(exporting.ExportAdmin, ImportAdmin):
     """Export and import, and what leads to them from the list."""
 
-    actions = (exporting.export_csv, exporting.export_xlsx, exporting.export_json)
+    actions = exporting.ACTIONS
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -97,32 +97,22 @@ class ExportAdmin(StateAdmin):
         return redirect(with_query(page_url("changelist"), query.urlencode()))
 
 
-def export_selected(
-    kind: str, request: HttpRequest, records: Any
-) -> HttpResponseBase | None:
-    try:
-        return download(kind, request, records)
-    except (DoesNotFit, Occupied) as refused:
-        messages.error(request, str(refused))
-        return None
+def export_action(kind: str, label: str) -> Any:
+    """Return the action that exports what is selected in the list."""
+
+    @admin.action(description=f"Export selected as {label}", permissions=["view"])
+    def export(
+        modeladmin: Any, request: HttpRequest, queryset: Any
+    ) -> HttpResponseBase | None:
+        try:
+            return download(kind, request, queryset)
+        except (DoesNotFit, Occupied) as refused:
+            messages.error(request, str(refused))
+            return None
+
+    export.__name__ = f"export_{kind}"
+    return export
 
 
-@admin.action(description="Export selected as CSV", permissions=["view"])
-def export_csv(
-    modeladmin: Any, request: HttpRequest, queryset: Any
-) -> HttpResponseBase | None:
-    return export_selected("csv", request, queryset)
-
-
-@admin.action(description="Export selected as XLSX", permissions=["view"])
-def export_xlsx(
-    modeladmin: Any, request: HttpRequest, queryset: Any
-) -> HttpResponseBase | None:
-    return export_selected("xlsx", request, queryset)
-
-
-@admin.action(description="Export selected as Graph JSON", permissions=["view"])
-def export_json(
-    modeladmin: Any, request: HttpRequest, queryset: Any
-) -> HttpResponseBase | None:
-    return export_selected("json", request, queryset)
+LABELS = {"csv": "CSV", "xlsx": "XLSX", "json": "Graph JSON"}
+ACTIONS = [export_action(kind, label) for kind, label in LABELS.items()]
