@@ -79,3 +79,10 @@ def staff(admin_user):
     client = HttpsClient()
     client.force_login(admin_user)
     return client
+
+
+@pytest.fixture
+def upload_directory(settings, tmp_path):
+    """Keep what is uploaded in a directory of the test's own."""
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
+    return tmp_path

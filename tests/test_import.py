@@ -27,13 +27,7 @@ from tests.files import (
 from tests.make import HttpsClient, make_state
 from tests.test_export import TEXTS
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def upload_directory(settings, tmp_path):
-    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
-    return tmp_path
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("upload_directory")]
 
 
 def counts_of(page):

@@ -21,12 +21,7 @@ from tests.files import (
 )
 from tests.make import HttpsClient, make_state
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def upload_directory(settings, tmp_path):
-    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("upload_directory")]
 
 
 def archive(**members):
