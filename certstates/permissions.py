@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 if TYPE_CHECKING:
-    from oauth2_provider.models import AccessToken
-
     # Not for import at run time: it imports this module itself, by a setting.
     from rest_framework.views import APIView
+
+    from certstates.callers import Caller
 
 READ = "DeviceManagementConfiguration.Read.All"
 READ_WRITE = "DeviceManagementConfiguration.ReadWrite.All"
@@ -32,9 +32,8 @@ class HasGraphScope(BasePermission):
                 "An access token is required: Authorization: Bearer."
             )
         accepted = self.accepted(request)
-        token: AccessToken = request.auth
-        held = token.scope.lower().split()
-        if not any(scope.lower() in held for scope in accepted):
+        caller = cast("Caller", request.auth)
+        if not caller.has_any(accepted):
             raise PermissionDenied(
                 f"The access token needs the scope {' or '.join(accepted)}."
             )

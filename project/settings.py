@@ -1,106 +1,15 @@
-"""Settings, read top to bottom. Every environment variable is listed in README.md."""
+"""Settings, read top to bottom. docs/settings.md lists every environment variable."""
 
-import contextlib
-import os
-import re
-import secrets
-from pathlib import Path
-from typing import Any
-
-import dj_database_url
-from django.core.exceptions import ImproperlyConfigured
-
-BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-# --- The environment -----------------------------------------------------------------
-
-
-def env_bool(name: str, *, default: bool) -> bool:
-    value = os.environ.get(name, "")
-    words = {"": default, "on": True, "1": True, "off": False, "0": False}
-    if value.lower() not in words:
-        raise ImproperlyConfigured(f"{name} must be on or off, not {value!r}.")
-    return words[value.lower()]
-
-
-def env_int(name: str, *, default: int) -> int:
-    value = os.environ.get(name) or str(default)
-    if not value.isascii() or not value.isdigit():
-        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.")
-    return int(value)
-
-
-def env_list(name: str, *, default: str) -> list[str]:
-    words = (os.environ.get(name) or default).split(",")
-    return [word.strip() for word in words if word.strip()]
-
-
-def env_choice(name: str, *choices: str) -> str:
-    value = os.environ.get(name) or choices[0]
-    if value not in choices:
-        raise ImproperlyConfigured(
-            f"{name} must be one of {', '.join(choices)}, not {value!r}."
-        )
-    return value
-
-
-def env_origin(name: str) -> str:
-    """Return an absolute http address with a slash at its end, or nothing."""
-    value = os.environ.get(name, "")
-    if value and not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", value):
-        raise ImproperlyConfigured(
-            f"{name} must be an address such as https://certs.example, not {value!r}."
-        )
-    return f"{value.rstrip('/')}/" if value else ""
-
-
-def env_database() -> dict[str, Any]:
-    url = os.environ.get("DATABASE_URL")
-    if not url:
-        from project.embedded_postgres import CLUSTER
-
-        return CLUSTER.settings
-    try:
-        database: dict[str, Any] = {**dj_database_url.parse(url)}
-    except ValueError:
-        # The address is not repeated: it holds a password.
-        raise ImproperlyConfigured("DATABASE_URL is not a database address.") from None
-    if database["ENGINE"] != "django.db.backends.postgresql":
-        raise ImproperlyConfigured(
-            "DATABASE_URL must begin with postgresql://: only PostgreSQL is supported."
-        )
-    return database
-
-
-def env_secret_key() -> str:
-    if key := os.environ.get("SECRET_KEY"):
-        return key
-    if os.environ.get("DATABASE_URL"):
-        raise ImproperlyConfigured(
-            "SECRET_KEY is not set. Make one with: "
-            "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
-        )
-    return local_secret_key(BASE_DIR / ".data" / "secret_key")
-
-
-def local_secret_key(path: Path) -> str:
-    """Return the key that belongs to the embedded database, made at first need."""
-    path.parent.mkdir(exist_ok=True)
-    if not path.exists():
-        mine = path.with_name(f"{path.name}.{os.getpid()}")
-        mine.touch(mode=0o600)
-        mine.write_text(secrets.token_urlsafe(50))
-        with contextlib.suppress(FileExistsError):  # another process was faster
-            path.hardlink_to(mine)
-        mine.unlink()
-    try:
-        return path.read_text()
-    except PermissionError:
-        raise ImproperlyConfigured(
-            f"{path} belongs to another account: set SECRET_KEY or run as that one."
-        ) from None
-
+from project.environment import (
+    BASE_DIR,
+    env_bool,
+    env_choice,
+    env_database,
+    env_int,
+    env_list,
+    env_origin,
+    env_secret_key,
+)
 
 # --- The product ---------------------------------------------------------------------
 
