@@ -6,13 +6,15 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from certstates import tokens
+from certstates import logs, tokens
 from certstates.callers import Caller
 from certstates.history import by
 
 # token68 of RFC 9110; what is longer than this is no token of this server.
 BEARER = re.compile(r"Bearer +([A-Za-z0-9\-._~+/]{1,8192}=*)", re.ASCII | re.IGNORECASE)
+BEARER_SCHEME = re.compile(r"\s*(Bearer\b.*)?\Z", re.IGNORECASE | re.DOTALL)
 
+ANOTHER_SCHEME = "The header must be Authorization: Bearer, and then an access token."
 REFUSED = "The access token is malformed, unknown, expired or revoked."
 
 
@@ -27,11 +29,14 @@ class BearerAuthentication(BaseAuthentication):
         header = request.META.get("HTTP_AUTHORIZATION")
         if header is None:
             return None
+        if not BEARER_SCHEME.match(header):
+            raise AuthenticationFailed(ANOTHER_SCHEME)
         match = BEARER.fullmatch(header.strip())
         caller = self._caller(match[1]) if match else None
         if caller is None:
             raise AuthenticationFailed(REFUSED)
         by(caller.name)
+        logs.note(caller=caller.name)
         return caller, caller
 
     def authenticate_header(self, request: Request) -> str:

@@ -11,6 +11,7 @@ import pghistory
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from certstates import logs
 from certstates.models import Door
 
 REASON_LENGTH = 500
@@ -33,8 +34,12 @@ def name_staff(get_response: GetResponse) -> GetResponse:
     """Tell the history who is signed in, where the admin is about to write."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        if request.method == "POST" and request.path_info.startswith("/admin/"):
-            by(request.user.get_username())
+        if not request.path_info.startswith("/admin/"):
+            return get_response(request)
+        who = request.user.get_username()
+        logs.note(**{"staff": who} if who else {})
+        if request.method == "POST":
+            by(who)
         return get_response(request)
 
     return middleware

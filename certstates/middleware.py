@@ -2,6 +2,7 @@
 
 import http
 import re
+import time
 import uuid
 from collections.abc import Callable
 
@@ -9,8 +10,9 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
 
-from certstates import errors
+from certstates import errors, logs
 from certstates.history import recorded
 from certstates.models import Door
 from certstates.negotiation import wants_page
@@ -26,10 +28,8 @@ SERVED_VERSIONS = ("4.0", "4.01")
 CLIENT_REQUEST_ID = re.compile(r"[!-~]{1,128}", re.ASCII)
 
 
-# Twice what a client could ask of Graph's own servers; what is longer goes in a $batch.
-LONGEST_ADDRESS = 32_768
-
-
+# About what Graph's own servers take; what is longer goes in a $batch.
+LONGEST_ADDRESS = 16 * 1024
 # A link to the next page says the same with more escapes; the HTTP server ends here.
 LONGEST_LINK = 65_000
 
@@ -130,9 +130,16 @@ class GraphMiddleware:
         # public setter would read the query by the wrong one first.)
         request._encoding = "utf-8"  # type: ignore[attr-defined]
         if request.method in ("GET", "HEAD", "OPTIONS"):
-            return self._answer(request, str(uuid.uuid4()))
+            return self._logged(request, str(uuid.uuid4()))
         with recorded(self._door(request), who="") as batch:
-            return self._answer(request, str(batch))
+            return self._logged(request, str(batch))
+
+    def _logged(self, request: HttpRequest, request_id: str) -> HttpResponseBase:
+        began = time.perf_counter()
+        with logs.request_lines(request_id):
+            response = self._answer(request, request_id)
+            logs.answered(request, response, began=began)
+        return response
 
     def _answer(self, request: HttpRequest, request_id: str) -> HttpResponseBase:
         theirs = request.headers.get("client-request-id", "")
@@ -166,6 +173,7 @@ class GraphMiddleware:
         response["client-request-id"] = request.graph_client_request_id  # type: ignore[attr-defined]
         response["OData-Version"] = odata_version(request)
         response["Cache-Control"] = "no-store"
+        patch_vary_headers(response, ["Authorization"])
         if response.status_code == 204:
             del response["Content-Type"]
         if response.status_code in (204, 304):  # neither may have one (RFC 9110, 8.6)

@@ -52,6 +52,17 @@ def env_origin(name: str) -> str:
     return f"{value.rstrip('/')}/" if value else ""
 
 
+def env_origins(name: str) -> list[str]:
+    """Return origins as browsers send them: scheme, host, a port if it is unusual."""
+    origins = env_list(name, default="")
+    for origin in origins:
+        if not re.fullmatch(r"https?://[a-z0-9.:\[\]-]+", origin):
+            raise ImproperlyConfigured(
+                f"{name} must be origins such as https://tool.example, not {origin!r}."
+            )
+    return origins
+
+
 def env_database() -> dict[str, Any]:
     url = os.environ.get("DATABASE_URL")
     if not url:

@@ -8,6 +8,7 @@ from project.environment import (
     env_int,
     env_list,
     env_origin,
+    env_origins,
     env_secret_key,
 )
 
@@ -30,6 +31,8 @@ DEBUG = env_bool("DEBUG", default=False)
 SECRET_KEY = env_secret_key()
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", default="")
+# Whose pages may call the API from a browser. None: the header is not even sent.
+CORS_ALLOWED_ORIGINS = env_origins("CORS_ORIGINS")
 ROOT_URLCONF = "project.urls"
 WSGI_APPLICATION = "project.wsgi.application"
 
@@ -120,6 +123,21 @@ CSRF_COOKIE_SECURE = not DEBUG
 if env_bool("BEHIND_TLS_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+if CORS_ALLOWED_ORIGINS:
+    INSTALLED_APPS.append("corsheaders")
+    MIDDLEWARE.insert(0, "corsheaders.middleware.CorsMiddleware")
+CORS_URLS_REGEX = r"(?i)/(?!admin|docs|static)"
+CORS_ALLOW_METHODS = ["DELETE", "GET", "OPTIONS", "PATCH", "POST"]
+CORS_ALLOW_HEADERS = [
+    "accept", "authorization", "client-request-id", "consistencylevel", "content-type",
+    "if-match", "if-none-match", "odata-maxversion", "odata-version", "prefer",
+    "sdkversion",
+]  # fmt: skip
+CORS_EXPOSE_HEADERS = [
+    "client-request-id", "ETag", "Location", "OData-Version", "Preference-Applied",
+    "request-id", "Retry-After", "WWW-Authenticate",
+]  # fmt: skip
+
 # Pages load from here alone, without inline scripts and styles, and nobody frames them.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -180,19 +198,36 @@ OAUTH2_PROVIDER = {
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
 }
 
-# --- Logging -------------------------------------------------------------------------
+# --- Logging: to standard error, where the service manager picks it up ---------------
+
+# json: one object a line, for programs. plain: for people, and the default on a desk.
+LOG_FORMAT = env_choice(
+    "LOG_FORMAT", *(("plain", "json") if DEBUG else ("json", "plain"))
+)
+# One line for each request that was answered.
+ACCESS_LOG = env_bool("ACCESS_LOG", default=not DEBUG)
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "json": {"()": "certstates.logs.JsonLines"},
+        "plain": {"()": "certstates.logs.PlainLines"},
+    },
     "filters": {
         "broken": {
             "()": "django.utils.log.CallbackFilter",
             "callback": lambda record: getattr(record, "status_code", 500) != 501,
+        },
+        "facts": {"()": "certstates.logs.Facts"},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["facts"],
         }
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         # Django's own handlers would repeat each line, or mail it.
@@ -200,5 +235,6 @@ LOGGING = {
         # A refused request is the client's affair, 501 too; what broke is logged.
         "django.request": {"level": "ERROR", "filters": ["broken"]},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "certstates.access": {"level": "INFO"},
     },
 }

@@ -10,6 +10,7 @@ from rest_framework import exceptions, serializers
 from certstates import errors
 from certstates.addresses import ServiceRoot
 from certstates.authentication import REFUSED
+from certstates.callers import Caller
 from certstates.examples import CREATE
 from certstates.middleware import LONGEST_ADDRESS, overlong
 from certstates.models import ManagedAllDeviceCertificateState
@@ -29,7 +30,7 @@ VERSION = 0x2F5
 # What every refusal is told of its request.
 REQUEST: Any = SimpleNamespace(
     META={"QUERY_STRING": "x" * LONGEST_ADDRESS},
-    auth=SimpleNamespace(scope=""),
+    auth=Caller("", "", scopes=frozenset()),
     graph_client_request_id=REQUEST_ID,
     graph_request_id=REQUEST_ID,
     method="POST",
