@@ -6,12 +6,24 @@ import pytest
 from django.conf import settings
 
 from certstates.permissions import READ, READ_WRITE
+from tests import leaks
 from tests.make import ApiClient, HttpsClient, make_token
 
 
 def pytest_configure():
     """Hash secrets fast: each test makes a token, and so an application's secret."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    leaks.watch()
+
+
+def pytest_sessionfinish(session):
+    if leaks.LEAKS.found:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter):
+    for leak in leaks.LEAKS.found:
+        terminalreporter.write_line(f"A secret got into {leak}", red=True)
 
 
 def has_corpus():

@@ -1,0 +1,86 @@
+"""Watches the whole run: no token, secret or password in a log line or a statement.
+
+Every secret that the run makes or meets is remembered, as it passes the functions that
+make tokens and hash passwords. From then on no line of any logger may show it, as
+production would write the line, and no statement may carry it to the database.
+"""
+
+import functools
+import logging
+import re
+from collections.abc import Mapping
+
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.db.backends.utils import CursorWrapper
+
+from certstates import tokens
+from certstates.logs import JsonLines
+
+FORM = re.compile(r"certstates_(?:secret_)?[\w-]{43}", re.ASCII)
+SHORTEST = 9  # what is shorter may stand in any line by accident
+
+
+class Leaks(logging.Handler):
+    """Knows the secrets, reads the lines and the parameters, and remembers leaks."""
+
+    def __init__(self):
+        super().__init__()
+        self.setFormatter(JsonLines())
+        self.formed = set()  # thousands, that can be told by their form
+        self.others = set()
+        self.found = []
+
+    def learn(self, secret):
+        if FORM.fullmatch(secret):
+            self.formed.add(secret)
+        elif len(secret) >= SHORTEST:
+            self.others.add(secret)
+
+    def in_text(self, text):
+        """Return whether a text holds a secret that is known."""
+        return any(word in self.formed for word in FORM.findall(text)) or any(
+            secret in text for secret in self.others
+        )
+
+    def emit(self, record):
+        line = self.format(record)
+        if self.in_text(line):
+            self.found.append(f"a line of the logger {record.name}: {line}")
+
+    def check_statement(self, sql, parameters):
+        values = (
+            parameters.values() if isinstance(parameters, Mapping) else parameters or ()
+        )
+        for value in values:
+            if isinstance(value, (str, bytes)) and self.in_text(str(value)):
+                self.found.append(f"a parameter of: {sql}")
+
+
+LEAKS = Leaks()
+
+
+def watch():
+    """Begin to watch; the caller asks ``LEAKS.found`` at the end."""
+    make, encode, execute = (
+        tokens.new_token, MD5PasswordHasher.encode, CursorWrapper._execute
+    )  # fmt: skip
+
+    def new_token():
+        token = make()
+        LEAKS.learn(token)
+        return token
+
+    @functools.wraps(encode)
+    def learn_and_encode(self, password, salt):
+        LEAKS.learn(str(password))
+        return encode(self, password, salt)
+
+    @functools.wraps(execute)
+    def check_and_execute(self, sql, params, *ignored):
+        LEAKS.check_statement(sql, params)
+        return execute(self, sql, params, *ignored)
+
+    tokens.new_token = new_token
+    MD5PasswordHasher.encode = learn_and_encode
+    CursorWrapper._execute = check_and_execute
+    logging.getLogger().addHandler(LEAKS)
