@@ -24,7 +24,7 @@ Errors = dict[str, list[ErrorDetail]]
 
 
 class GraphSerializer(serializers.Serializer[Any]):
-    """One Graph entity type, derived from ``Meta.model`` and its list of field names.
+    """One Graph entity type: fields of ``Meta.model``, and only those that are listed.
 
     Wire names follow from the names of the model's fields. Unknown properties are
     refused, control information (``@odata.etag`` and the like) is passed over as
@@ -155,21 +155,7 @@ class CertificateStateSerializer(GraphSerializer):
     class Meta:
         model = ManagedAllDeviceCertificateState
         type_name = "microsoft.graph.managedAllDeviceCertificateState"
-        fields = (  # in the order of the create page
-            "id",
-            "certificate_revoke_status",
-            "certificate_revoke_status_last_change_date_time",
-            "managed_device_display_name",
-            "user_principal_name",
-            "certificate_expiration_date_time",
-            "certificate_issuer_name",
-            "certificate_thumbprint",
-            "certificate_serial_number",
-            "certificate_subject_name",
-            "certificate_key_usages",
-            "certificate_extended_key_usages",
-            "certificate_issuance_date_time",
-        )
+        fields = ManagedAllDeviceCertificateState.GRAPH_PROPERTIES
         server_supplied = ("id", "certificate_revoke_status_last_change_date_time")
 
     def update(

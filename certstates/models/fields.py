@@ -31,6 +31,14 @@ def camel_case(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
+def in_any_case(name: str) -> str:
+    """Return what a name compares by: its letters in any case, if they are ASCII's.
+
+    Python takes the Kelvin sign for a ``k``. Whoever reads a name would, too.
+    """
+    return name.lower() if name.isascii() else name
+
+
 def new_id() -> str:
     """Return a version 7 UUID: it sorts by time, so inserts stay at the index's end."""
     return str(uuid_utils.uuid7())

@@ -18,14 +18,14 @@ from pghistory.models import Event
 from certstates.models.events import DOOR, WHO, Door, Kind, StateEventQuerySet
 from certstates.models.states import ManagedAllDeviceCertificateState
 
-# What a write moves by itself is no change of the record.
-UNTRACKED = ("id", "updated_at", "version")
+# An id does not change. When a record came is no property of Graph's, but has to be
+# known to bring a deleted one back.
+TRACKED = [*ManagedAllDeviceCertificateState.GRAPH_PROPERTIES[1:], "created_at"]
 FIELDS: dict[str, models.Field[Any, Any]] = {
     field.name: field
     for field in ManagedAllDeviceCertificateState._meta.fields
-    if field.name not in UNTRACKED
+    if field.name in TRACKED
 }
-TRACKED = [*FIELDS]
 # Only raw SQL gives a record another id: one record ends there, and another begins.
 RENAMED = pgtrigger.Condition("OLD.id <> NEW.id")
 CHANGED = pgtrigger.Condition(

@@ -5,6 +5,8 @@ from typing import Self
 
 from django.db import models
 
+from certstates.models.fields import in_any_case
+
 
 class Tone(StrEnum):
     """How a status is to be taken; pages give each a shape and a colour."""
@@ -52,7 +54,7 @@ class RevocationStatus(models.IntegerChoices):
         Raises KeyError for anything else. Source: OData JSON Format 4.01, section 7.1.
         """
         words = {word: m for m in cls for word in (m.wire_name, str(m.value))}
-        return words[text.lower()]
+        return words[in_any_case(text)]
 
 
 TONES = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
+from typing import ClassVar
 
 from django.contrib.postgres.indexes import OpClass
 from django.core.validators import MinLengthValidator, RegexValidator
@@ -38,6 +39,25 @@ LAST_MOMENT = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 class ManagedAllDeviceCertificateState(models.Model):
     """The state of one certificate on one managed device."""
+
+    # The gate: what a request, a file or a search may read, write, compare or sort by,
+    # in the order of Graph's create page. Any other name is unknown at every door, a
+    # column of this table's own no less than a word that means nothing.
+    GRAPH_PROPERTIES: ClassVar[tuple[str, ...]] = (
+        "id",
+        "certificate_revoke_status",
+        "certificate_revoke_status_last_change_date_time",
+        "managed_device_display_name",
+        "user_principal_name",
+        "certificate_expiration_date_time",
+        "certificate_issuer_name",
+        "certificate_thumbprint",
+        "certificate_serial_number",
+        "certificate_subject_name",
+        "certificate_key_usages",
+        "certificate_extended_key_usages",
+        "certificate_issuance_date_time",
+    )
 
     id = models.CharField(
         "id",

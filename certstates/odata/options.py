@@ -15,6 +15,7 @@ from django.http import QueryDict
 from rest_framework.request import Request
 
 from certstates.errors import BadRequest, NotImplementedYet, shown
+from certstates.models import in_any_case
 from certstates.odata import syntax
 from certstates.odata.properties import PROPERTIES, find, unknown
 from certstates.serializers import CertificateStateSerializer
@@ -107,7 +108,7 @@ def _given(
     given: dict[str, str] = {}
     aliases: dict[str, str] = {}
     for key, values in query.lists():
-        name = key if key.startswith("@") else key.lower().removeprefix("$")
+        name = key if key.startswith("@") else in_any_case(key).removeprefix("$")
         if not key.startswith("@") and not is_system_option(key, name, offered):
             continue
         found = aliases if key.startswith("@") else given

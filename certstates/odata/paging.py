@@ -15,7 +15,7 @@ from django.http import QueryDict
 from psycopg.errors import QueryCanceled
 
 from certstates.errors import BadRequest
-from certstates.models import CertificateStateQuerySet
+from certstates.models import CertificateStateQuerySet, in_any_case
 from certstates.odata.options import Options
 from certstates.odata.ordering import Ordering
 
@@ -103,7 +103,7 @@ def next_link(url: str, query: QueryDict, *, top: int | None, **token: str) -> s
         (key, value)
         for key, values in query.lists()
         for value in values
-        if key.lower().removeprefix("$") not in dropped
+        if in_any_case(key).removeprefix("$") not in dropped
     ]
     pairs += [("$top", str(top))] if top else []
     pairs += [(f"${name}", value) for name, value in token.items()]

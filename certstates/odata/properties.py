@@ -6,6 +6,7 @@ from django.db.models import F
 
 from certstates.edm import EdmField
 from certstates.errors import shown
+from certstates.models import in_any_case
 from certstates.odata.sql import Typed
 from certstates.odata.values import Edm
 from certstates.serializers import CertificateStateSerializer
@@ -33,14 +34,14 @@ class Property:
 
 
 PROPERTIES = {
-    name.lower(): Property.of(name, field)
+    in_any_case(name): Property.of(name, field)
     for name, field in CertificateStateSerializer.edm_fields().items()
 }
 
 
 def find(name: str) -> Property | None:
     """Return the property of this name, in any case, as Graph has it."""
-    return PROPERTIES.get(name.lower())
+    return PROPERTIES.get(in_any_case(name))
 
 
 def unknown(name: str) -> str:

@@ -9,7 +9,7 @@ property. Source: OData 4.01 Part 2, section 5.1.8, and Graph's form of it.
 import difflib
 
 from certstates.errors import BadRequest, shown
-from certstates.models import RevocationStatus
+from certstates.models import RevocationStatus, in_any_case
 from certstates.odata import syntax
 from certstates.odata.functions import FUNCTIONS
 from certstates.odata.operators import junction, truth
@@ -70,7 +70,7 @@ def phrase(node: syntax.Term) -> Typed:
 
 def refuse_misspelled(node: syntax.Term, name: str) -> None:
     """Refuse what is nearly a property; a colon may well be a part of a text."""
-    meant = difflib.get_close_matches(name.lower(), PROPERTIES, n=1, cutoff=0.8)
+    meant = difflib.get_close_matches(in_any_case(name), PROPERTIES, n=1, cutoff=0.8)
     if meant:
         right = PROPERTIES[meant[0]].name
         raise refused(
@@ -80,8 +80,9 @@ def refuse_misspelled(node: syntax.Term, name: str) -> None:
 
 def anywhere(value: str) -> Typed:
     tests = [contains(found, value) for found in TEXTS]
-    if value.lower() in STATUS_NAMES:
-        tests.append(truth(f"({{0}} = {STATUS_NAMES[value.lower()]})", STATUS.column))
+    status = STATUS_NAMES.get(in_any_case(value))
+    if status is not None:
+        tests.append(truth(f"({{0}} = {status})", STATUS.column))
     return junction("OR", tests)
 
 

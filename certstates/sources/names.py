@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from certstates import edm
+from certstates.models import in_any_case
 from certstates.serializers import CertificateStateSerializer
 from certstates.sources.rows import FileRefused
 
@@ -12,7 +13,7 @@ ENUMERATIONS = {n for n, f in FIELDS.items() if isinstance(f, edm.EdmRevocationS
 
 def key(name: str) -> str:
     """Return what camelCase, PascalCase and snake_case of a name have in common."""
-    return name.strip().replace("_", "").lower()
+    return in_any_case(name.strip().replace("_", ""))
 
 
 PROPERTIES = {key(name): name for name in FIELDS}
