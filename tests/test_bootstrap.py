@@ -73,6 +73,15 @@ def test_a_platform_without_a_wheel_is_pointed_to_database_url(tmp_path):
     assert "DATABASE_URL" in bootstrap.NO_WHEEL
 
 
+def test_a_package_that_has_to_be_built_first_is_named(tmp_path):
+    (tmp_path / "grapes-1.0.tar.gz").write_bytes(b"a build of this would run setup.py")
+    output = pip("--no-index", "--find-links", str(tmp_path), "--only-binary=:all:",
+                 "grapes==1.0")  # fmt: skip
+    said = bootstrap._explain(output)
+    assert "has no grapes==1.0 that is ready for this platform" in said
+    assert "Traceback" not in said
+
+
 def test_another_failure_is_shown_whole(tmp_path):
     output = pip("--no-index", str(tmp_path))
     assert output in bootstrap._explain(output)
@@ -82,7 +91,7 @@ def test_another_failure_is_shown_whole(tmp_path):
     ("command", "url", "files"),
     [
         ("up", "", bootstrap.RUNTIME),
-        ("up", "postgresql://x", ("requirements.txt",)),
+        ("up", "postgresql://x", ("requirements.lock",)),
         ("create_token", "", bootstrap.RUNTIME),
         ("test", "", bootstrap.DEVELOPMENT),
         ("test", "postgresql://x", bootstrap.DEVELOPMENT),
@@ -90,22 +99,24 @@ def test_another_failure_is_shown_whole(tmp_path):
 )
 def test_each_command_gets_what_it_needs(monkeypatch, command, url, files):
     monkeypatch.setenv("DATABASE_URL", url)
-    assert bootstrap._requirement_files(["manage.py", command]) == files
+    assert bootstrap._lock_files(["manage.py", command]) == files
 
 
-def test_a_changed_requirement_is_installed_at_the_next_command(monkeypatch, tmp_path):
-    (tmp_path / "requirements.txt").write_text("Django~=5.2.19\n")
+def test_a_changed_lock_is_installed_at_the_next_command(monkeypatch, tmp_path):
+    (tmp_path / "requirements.lock").write_text("django==5.2.19\n")
     monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
-    before = bootstrap._stamp(("requirements.txt",))
-    (tmp_path / "requirements.txt").write_text("Django~=5.2.20\n")
-    assert bootstrap._stamp(("requirements.txt",)) != before
+    before = bootstrap._stamp(("requirements.lock",))
+    (tmp_path / "requirements.lock").write_text("django==5.2.20\n")
+    assert bootstrap._stamp(("requirements.lock",)) != before
 
 
 def test_an_environment_that_lacks_a_package_is_not_used(monkeypatch, tmp_path):
-    for name in bootstrap.DEVELOPMENT:
-        (tmp_path / name).write_text("Django~=5.2.19\nno-such-package[x]~=1.0\n")
+    listed = tmp_path / "requirements.txt"
     monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
-    assert not bootstrap._is_usable_as_it_is(("requirements.txt",))
+    listed.write_text("Django~=5.2.19\n")
+    assert bootstrap._is_usable_as_it_is(("requirements.lock",))
+    listed.write_text("Django~=5.2.19\nno-such-package[x]~=1.0\n")
+    assert not bootstrap._is_usable_as_it_is(("requirements.lock",))
 
 
 def test_where_nothing_can_be_written_it_is_said(monkeypatch, tmp_path):

@@ -92,7 +92,7 @@ class Served:
         return done.returncode, done.stdout, done.stderr
 
     def run_python(self, feed):
-        need_sdk(PYTHON, wanted="requirements.txt")
+        need_sdk(PYTHON, wanted="requirements.lock")
         return self.run(PYTHON, "-", feed=feed)
 
     def run_javascript(self, feed):
