@@ -2,14 +2,24 @@
 
 import datetime as dt
 import hashlib
+import logging
 import re
 import secrets
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
-from oauth2_provider.models import AccessToken, Application, set_token_value
+from oauth2_provider.models import (
+    AccessToken,
+    Application,
+    revoke_access_token,
+    set_token_value,
+)
 
 from certstates.callers import Caller, scopes_of
+from certstates.models import TokenUse
+
+logger = logging.getLogger(__name__)
 
 PREFIX = "certstates_"  # lets secret scanners, and people, see what it is
 FORM = re.compile(rf"{PREFIX}[\w-]{{43}}", re.ASCII)
@@ -20,21 +30,46 @@ def new_token() -> str:
     return PREFIX + secrets.token_urlsafe(32)
 
 
-def caller_of(raw: str) -> Caller | None:
-    """Return whose token this is, or nothing for one that is not, or no longer, valid.
+def find(raw: str) -> AccessToken | None:
+    """Return the stored token, or nothing; by one question for it and all about it.
 
     What has not the form of a token is not looked up.
     """
     if not FORM.fullmatch(raw):
         return None
     checksum = hashlib.sha256(raw.encode()).hexdigest()
-    tokens = AccessToken.objects.select_related("application")
-    token = tokens.filter(token_checksum=checksum).first()
-    if token is None or token.is_expired():
+    tokens = AccessToken.objects.select_related("application", "use")
+    return tokens.filter(token_checksum=checksum).first()
+
+
+def caller_of(raw: str) -> Caller | None:
+    """Return whose token this is, or nothing for one that is not, or no longer, valid.
+
+    Its use is noted on the way. Who would keep the answer for a moment need not note
+    anything: a minute is told apart, and no less.
+    """
+    token = find(raw)
+    if token is None or token.application is None or token.is_expired():
         return None
+    note_use(token)
     application = token.application
     key = f"application:{application.pk}"
     return Caller(key, application.name, scopes_of(token.scope))
+
+
+def note_use(token: AccessToken) -> None:
+    """Note that a token is used, at most once a minute for all processes.
+
+    No request fails or waits for it: it comes before the request's own transaction,
+    and is committed by itself.
+    """
+    known: TokenUse | None = getattr(token, "use", None)
+    if known and known.is_recent:
+        return
+    try:
+        TokenUse.note(token.pk)
+    except DatabaseError as error:
+        logger.warning("The use of token %s could not be noted: %s", token.pk, error)
 
 
 def issue_token(name: str, *, scope: str, lifetime: dt.timedelta) -> str:
@@ -42,6 +77,12 @@ def issue_token(name: str, *, scope: str, lifetime: dt.timedelta) -> str:
 
     This is the only time that it can be seen: the database keeps its SHA-256.
     """
+    _, raw = issue(name, scope=scope, lifetime=lifetime)
+    return raw
+
+
+def issue(name: str, *, scope: str, lifetime: dt.timedelta) -> tuple[AccessToken, str]:
+    """Make a token; return what is stored of it, and what is not."""
     raw = new_token()
     with transaction.atomic():
         token = AccessToken(
@@ -51,7 +92,24 @@ def issue_token(name: str, *, scope: str, lifetime: dt.timedelta) -> str:
         )
         set_token_value(token, raw)
         token.save()
-    return raw
+    return token, raw
+
+
+def known_tokens(name: str | None = None) -> QuerySet[AccessToken]:
+    """Return all tokens, or those of one name, by application; the newest first."""
+    tokens: QuerySet[AccessToken] = AccessToken.objects.order_by(
+        "application__name", "-created", "-pk"
+    ).select_related("application", "use")
+    return tokens if name is None else tokens.filter(application__name=name)
+
+
+@transaction.atomic
+def revoke(tokens: QuerySet[AccessToken]) -> int:
+    """Revoke all of these or none, and return how many; they are refused at once."""
+    found = [*tokens]
+    for token in found:
+        revoke_access_token(token)
+    return len(found)
 
 
 def _application(name: str) -> Application:

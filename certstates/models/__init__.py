@@ -25,6 +25,7 @@ from certstates.models.states import (
     ManagedAllDeviceCertificateState,
 )
 from certstates.models.suspicions import digits_of
+from certstates.models.tokens import TokenUse
 
 __all__ = [
     "FIELDS",
@@ -45,6 +46,7 @@ __all__ = [
     "SavedSearch",
     "StateEvent",
     "StateEventQuerySet",
+    "TokenUse",
     "Tone",
     "TransactionId",
     "camel_case",

@@ -3,8 +3,8 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, ProgrammingError
 
+from certstates.management.database import database_explained
 from certstates.permissions import READ, READ_WRITE
 from certstates.tokens import issue_token
 
@@ -28,16 +28,11 @@ class Command(BaseCommand):
         if not 1 <= expires <= 3650:
             raise CommandError("--expires must be 1 to 3650 days.")
         lifetime = dt.timedelta(days=expires)
-        try:
+        with database_explained():
             token = issue_token(name, scope=SCOPES[scope], lifetime=lifetime)
-        except ProgrammingError:
-            raise CommandError(
-                "The database has no tables yet: run manage.py migrate, or up."
-            ) from None
-        except OperationalError as error:
-            raise CommandError(f"The database cannot be reached: {error}") from None
         self.stderr.write(
             f"Token for {name}, scope {SCOPES[scope]}, valid for {expires} days. "
-            "It is shown only this once:"
+            "It is shown only this once: keep it where secrets are kept, and out of "
+            "logs."
         )
         self.stdout.write(token)
