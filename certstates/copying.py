@@ -51,6 +51,7 @@ def copy_rows(
                 chunk = chain([first], islice(values, ROWS_AT_A_TIME - 1))
                 copy_chunk(cursor, copy, types, chunk)
         # Without statistics the next question would be planned for the table before.
+        # nosemgrep: sql-built -- psycopg quotes the name of the model's table
         cursor.execute(sql.SQL("ANALYZE {}").format(table).as_string())
 
 
@@ -61,6 +62,7 @@ def copy_chunk(
     rows: Iterator[tuple[Any, ...]],
 ) -> None:
     # Django translates the errors of execute() by itself, and not those of copy().
+    # nosemgrep: sql-built -- psycopg quotes the model's names
     with connection.wrap_database_errors, cursor.copy(statement) as copy:
         copy.set_types(types)
         for row in rows:
@@ -76,8 +78,10 @@ def indexes_built_anew(cursor: CursorWrapper, table: sql.Identifier) -> Iterator
     cursor.execute(INDEXES, [table.as_string()])
     indexes = cursor.fetchall()
     for drop, _ in indexes:
+        # nosemgrep: sql-built -- PostgreSQL wrote it, and quoted its names
         cursor.execute(drop)
     yield
     cursor.execute("SET LOCAL maintenance_work_mem = '256MB'")
     for _, create in indexes:
+        # nosemgrep: sql-built -- PostgreSQL wrote it, and quoted its names
         cursor.execute(create)

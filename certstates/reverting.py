@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from django.db import connection, models
 
@@ -84,7 +84,9 @@ class NotAllowed(Refused):
 class Reversal:
     """All that is needed to take back one change, or all of one request."""
 
-    def __init__(self, column: str, value: int | uuid.UUID) -> None:
+    def __init__(
+        self, column: Literal["pgh_id", "pgh_context_id"], value: int | uuid.UUID
+    ) -> None:
         self.which = f"{column} = %s"
         self.value = value
 
@@ -122,6 +124,7 @@ class Reversal:
 
     def _ask(self, statement: str) -> tuple[Any, ...]:
         with connection.cursor() as cursor:
+            # nosemgrep: sql-built -- constants; which one is said above
             cursor.execute(statement.format(which=self.which), [self.value])
             answer: tuple[Any, ...] = cursor.fetchone() or ()
         return answer

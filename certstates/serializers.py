@@ -88,6 +88,7 @@ class GraphSerializer(serializers.Serializer[Any]):
         excluded = {*self.Meta.fields} - {*attrs} if self.instance else None
         try:
             # The database keeps ids unique by itself: asking first costs a query.
+            # nosemgrep: orm-model-from-data -- of the names in Meta.fields only
             self.Meta.model(**attrs).full_clean(
                 excluded, validate_unique=False, validate_constraints=False
             )
@@ -99,6 +100,7 @@ class GraphSerializer(serializers.Serializer[Any]):
         return attrs
 
     def create(self, validated_data: dict[str, Any]) -> models.Model:
+        # nosemgrep: orm-model-from-data -- of the names in Meta.fields only
         instance = self.Meta.model(**validated_data)
         try:
             with transaction.atomic():
@@ -165,6 +167,7 @@ class CertificateStateSerializer(GraphSerializer):
     ) -> ManagedAllDeviceCertificateState:
         changed = [n for n, v in validated_data.items() if getattr(instance, n) != v]
         for name in changed:
+            # nosemgrep: orm-attribute-from-data -- of the names in Meta.fields only
             setattr(instance, name, validated_data[name])
         dated = "certificate_revoke_status_last_change_date_time" in validated_data
         instance.save_changes(changed, dated=dated)

@@ -24,7 +24,9 @@ def limit_statements(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
     """Let no statement last; none here lasts long enough to be worth compiling."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SET statement_timeout = '{settings.STATEMENT_TIMEOUT:d}s'; SET jit = off"
+            "SELECT set_config('statement_timeout', %s, false),"
+            " set_config('jit', 'off', false)",
+            [f"{settings.STATEMENT_TIMEOUT:d}s"],
         )
 
 

@@ -270,6 +270,7 @@ class ManagedAllDeviceCertificateState(models.Model):
         ):
             moment = getattr(self, name)
             if MOVABLE[0] <= moment <= MOVABLE[1]:
+                # nosemgrep: orm-attribute-from-data -- one of the names above
                 setattr(self, name, moment + by)
 
     def save_changes(self, changed: Collection[str], *, dated: bool) -> None:

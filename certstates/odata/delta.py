@@ -83,6 +83,7 @@ class Round:
     ) -> QuerySet[Any]:
         if after is not None:
             rows = rows.filter(GreaterThan(Row(*self.order), Row(*map(Value, after))))
+        # nosemgrep: orm-names -- one of two constants
         return rows.order_by(*self.order)[:most]
 
     def _records(self) -> CertificateStateQuerySet:

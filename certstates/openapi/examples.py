@@ -43,6 +43,7 @@ def record() -> ManagedAllDeviceCertificateState:
     serializer = CertificateStateSerializer(data={**CREATE, **LAST_CHANGE})
     serializer.is_valid(raise_exception=True)
     values = serializer.validated_data
+    # nosemgrep: orm-model-from-data -- the example's own
     return ManagedAllDeviceCertificateState(**values, id=ID, version=VERSION)
 
 
