@@ -98,7 +98,7 @@ WITH net AS (
             WHEN 'create' THEN NOT exists ELSE false END AS writable
     FROM compared
 )
-"""
+"""  # nosec B608 # names of the model's
 
 FIRST_LINES = f"""
 (SELECT coalesce(json_agg(line), '[]') FROM (
@@ -107,7 +107,7 @@ FIRST_LINES = f"""
             THEN {clashing_fields()} ELSE ARRAY[]::text[] END AS fields, before, last
     FROM plan WHERE {{which}} ORDER BY id LIMIT {SHOWN}
 ) AS line)
-"""
+"""  # nosec B608 # names of the model's
 
 COUNT = f"""
 SELECT count(*) FILTER (WHERE writable AND verb = 'update'),
@@ -118,7 +118,7 @@ SELECT count(*) FILTER (WHERE writable AND verb = 'update'),
     {FIRST_LINES.format(which="writable")},
     {FIRST_LINES.format(which="obstacle <> ''")}
 FROM plan
-"""
+"""  # nosec B608 # names of the model's
 
 # Who changes a record after it was compared gives it another version.
 WRITE = f"""
@@ -137,7 +137,7 @@ WRITE = f"""
 )
 SELECT (SELECT count(*) FROM updated) + (SELECT count(*) FROM deleted)
     + (SELECT count(*) FROM created)
-""".format(
+""".format(  # nosec B608 # names of the model's
     assignments=", ".join(
         f"{name} = CASE WHEN take_{number} THEN plan.{name} ELSE s.{name} END"
         for number, names in enumerate(UNITS)
@@ -152,4 +152,4 @@ SELECT count(*) FROM (
     WHERE id IN (SELECT pgh_obj_id FROM {EVENTS} WHERE {{which}})
     ORDER BY id FOR UPDATE
 ) AS locked
-"""
+"""  # nosec B608 # names of the model's

@@ -15,7 +15,7 @@ import platform
 import re
 import shutil
 import signal
-import subprocess
+import subprocess  # nosec B404 # the calls are looked at
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -132,7 +132,8 @@ def _python() -> Path:
 
 
 def _continue_inside(argv: list[str]) -> NoReturn:
-    os.execv(_python(), [str(_python()), *argv])
+    # Replaces itself, by no shell.
+    os.execv(_python(), [str(_python()), *argv])  # nosec B606
 
 
 @contextlib.contextmanager
@@ -169,7 +170,7 @@ def _run(*command: str) -> str:
     """Run a program to its end; return what it said if it failed."""
     # An ended command must not leave its child behind.
     signal.signal(signal.SIGTERM, lambda signum, _: sys.exit(128 + signum))
-    done = subprocess.run(
+    done = subprocess.run(  # nosec B603 # a list that this file makes, and no shell
         command,
         check=False,
         stdout=subprocess.PIPE,

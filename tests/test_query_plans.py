@@ -53,7 +53,7 @@ def test_an_index_serves_every_page(thousands, options, index):
     for _ in range(3):
         with CaptureQueriesContext(connection) as captured:
             page = thousands.get(page["@odata.nextLink"]).json()
-        [query] = [q["sql"] for q in captured if "key_0" in q["sql"]]
+        [query] = [q["sql"] for q in captured if "ORDER BY" in q["sql"]]
         plan = explained(query)
         assert index in plan
         assert "Seq Scan" not in plan

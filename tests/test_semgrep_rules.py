@@ -4,6 +4,7 @@
 must be found, and the line after ``ok`` must not.
 """
 
+import itertools
 import re
 import shutil
 import subprocess
@@ -132,3 +133,15 @@ def test_nothing_of_semgrep_is_taken_from_the_network_unseen():
     script = (HOUSE / ".ci/semgrep").read_text()
     assert "--require-hashes" in script
     assert "--metrics=off --disable-version-check" in script
+
+
+@pytest.mark.parametrize("name", ["certstates", "project", "bench", "manage.py"])
+def test_an_exception_to_bandit_names_its_rule_and_its_reason(name):
+    here = HOUSE / name
+    for path in [here] if here.is_file() else here.rglob("*.py"):
+        lines = path.read_text().splitlines()
+        for before, line in itertools.pairwise(["", *lines]):
+            if "nosec" in line.replace("nosecond", ""):
+                said = re.search(r"# nosec B\d{3}(?P<reason> # \S.{7,})?$", line)
+                assert said, f"{path}: {line}"
+                assert said["reason"] or "  # " in f" {before}", f"{path}: {line}"

@@ -28,7 +28,7 @@ COLUMNS = """
 BEGIN = f"""
 INSERT INTO {EVENTS} (pgh_obj_id, pgh_label, pgh_created_at, pgh_context, {COLUMNS})
 SELECT id, 'insert', created_at, '{{"door": "migration"}}', {COLUMNS} FROM {STATES};
-"""
+"""  # nosec B608 # names of this file's
 
 # The path of this moment is kept: a writer may come with another one.
 CREATE_TRUNCATED = f"""
@@ -46,7 +46,7 @@ END $$;
 
 CREATE TRIGGER certstates_recorded_truncated BEFORE TRUNCATE ON {STATES}
 FOR EACH STATEMENT EXECUTE FUNCTION certstates_record_all_removed();
-"""
+"""  # nosec B608 # names of this file's
 
 DROP_TRUNCATED = f"""
 DROP TRIGGER certstates_recorded_truncated ON {STATES};

@@ -28,7 +28,7 @@ WITH RECURSIVE found (name, key) AS (
     WHERE found.key LIKE UPPER(%(pattern)s)
 )
 SELECT name FROM found WHERE key LIKE UPPER(%(pattern)s) LIMIT %(limit)s
-"""  # noqa: S608 -- the expression is the constant above
+"""  # noqa: S608 # nosec B608 # the expression is the constant above
 
 
 def issuers(beginning: str, *, limit: int = 20) -> list[str]:

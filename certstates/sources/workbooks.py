@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from typing import IO, Any
-from xml.etree.ElementTree import ParseError
+from xml.etree.ElementTree import ParseError  # nosec B405 # an error, and no parser
 
 import openpyxl
 from defusedxml import DefusedXmlException
