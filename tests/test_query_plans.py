@@ -1,6 +1,7 @@
 """How PostgreSQL finds a page: by an index, from its place on, and without sorting."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.db import connection, transaction
@@ -13,6 +14,7 @@ from tests.make import URL, ApiClient, make_token
 pytestmark = pytest.mark.django_db
 
 EXPIRES = "certificateExpirationDateTime"
+LIST = re.compile('FROM "certstates_managedall.* ORDER BY ')
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,7 @@ def test_an_index_serves_every_page(thousands, options, index):
     for _ in range(3):
         with CaptureQueriesContext(connection) as captured:
             page = thousands.get(page["@odata.nextLink"]).json()
-        [query] = [q["sql"] for q in captured if "ORDER BY" in q["sql"]]
+        [query] = [q["sql"] for q in captured if LIST.search(q["sql"])]
         plan = explained(query)
         assert index in plan
         assert "Seq Scan" not in plan
