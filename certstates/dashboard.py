@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from certstates.models import ManagedAllDeviceCertificateState
+from certstates.staff.refusals import PasswordsOff, refused_page
 
 
 class CertstatesAdminSite(admin.AdminSite):
@@ -20,6 +22,18 @@ class CertstatesAdminSite(admin.AdminSite):
     index_title = "Device certificates"
     index_template = "admin/dashboard/index.html"
     enable_nav_sidebar = False  # the width is for the list
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Offer the ways in that there are: a password, an identity provider."""
+        if request.method == "POST" and not settings.PASSWORD_SIGN_IN:
+            return refused_page(request, PasswordsOff("a password was sent"))
+        ways = {
+            "password_sign_in": settings.PASSWORD_SIGN_IN,
+            "single_sign_on": settings.STAFF_OIDC_ISSUER and settings.STAFF_OIDC_NAME,
+        }
+        return super().login(request, {**ways, **(extra_context or {})})
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -63,6 +63,42 @@ def env_origins(name: str) -> list[str]:
     return origins
 
 
+def env_text(name: str, *, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def env_issuer(name: str) -> str:
+    """Return the address of an identity provider; http is for one's own desk."""
+    value = env_text(name)
+    here = r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
+    if value and not re.fullmatch(rf"(https://[^/?#@\s]+|{here})(/[^?#\s]*)?", value):
+        raise ImproperlyConfigured(
+            f"{name} must be an address such as https://login.example, not {value!r}."
+        )
+    return value
+
+
+def env_pairs(name: str) -> list[tuple[str, str]]:
+    """Return what ``theirs=Ours,others=Ours`` says; the last ``=`` of each divides."""
+    pairs = [word.rpartition("=") for word in env_list(name, default="")]
+    for theirs, _, ours in pairs:
+        if not theirs.strip() or not ours.strip():
+            raise ImproperlyConfigured(
+                f"{name} must be pairs such as their-group=Viewer, separated by commas."
+            )
+    return [(theirs.strip(), ours.strip()) for theirs, _, ours in pairs]
+
+
+def need_all_or_none(**values: object) -> None:
+    """Refuse a half of what belongs together, by the name of what is missing."""
+    given = [name for name, value in values.items() if value]
+    missing = [name for name, value in values.items() if not value]
+    if given and missing:
+        raise ImproperlyConfigured(
+            f"{missing[0]} is not set, and belongs to {given[0]}, which is."
+        )
+
+
 def env_database() -> dict[str, Any]:
     url = os.environ.get("DATABASE_URL")
     if not url:

@@ -1,15 +1,21 @@
 """Settings, read top to bottom. docs/settings.md lists every environment variable."""
 
+from django.core.exceptions import ImproperlyConfigured
+
 from project.environment import (
     BASE_DIR,
     env_bool,
     env_choice,
     env_database,
     env_int,
+    env_issuer,
     env_list,
     env_origin,
     env_origins,
+    env_pairs,
     env_secret_key,
+    env_text,
+    need_all_or_none,
 )
 
 # --- The product ---------------------------------------------------------------------
@@ -99,6 +105,40 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
+]
+
+# --- Staff: single sign-on at an identity provider, where one is named ----------------
+
+STAFF_OIDC_ISSUER = env_issuer("STAFF_OIDC_ISSUER")
+STAFF_OIDC_GROUPS = env_pairs("STAFF_OIDC_GROUPS")
+STAFF_OIDC_GROUPS_CLAIM = env_text("STAFF_OIDC_GROUPS_CLAIM", default="groups")
+STAFF_OIDC_NAME = env_text("STAFF_OIDC_NAME", default="single sign-on")
+PASSWORD_SIGN_IN = env_bool("PASSWORD_SIGN_IN", default=True)
+
+# mozilla-django-oidc goes by these; certstates/staff/provider.py adds the addresses.
+OIDC_RP_CLIENT_ID = env_text("STAFF_OIDC_CLIENT_ID")
+OIDC_RP_CLIENT_SECRET = env_text("STAFF_OIDC_CLIENT_SECRET")
+OIDC_RP_SCOPES = "openid profile email"
+OIDC_RP_SIGN_ALGO = "RS256"
+OIDC_AUTHENTICATION_CALLBACK_URL = "sso_callback"
+OIDC_USE_PKCE = True
+OIDC_MAX_STATES = 10  # windows in which somebody may be signing in at a time
+OIDC_TIMEOUT = 3
+
+need_all_or_none(
+    STAFF_OIDC_ISSUER=STAFF_OIDC_ISSUER,
+    STAFF_OIDC_CLIENT_ID=OIDC_RP_CLIENT_ID,
+    STAFF_OIDC_CLIENT_SECRET=OIDC_RP_CLIENT_SECRET,
+    STAFF_OIDC_GROUPS=STAFF_OIDC_GROUPS,
+)
+if not PASSWORD_SIGN_IN and not STAFF_OIDC_ISSUER:
+    raise ImproperlyConfigured(
+        "PASSWORD_SIGN_IN is off without STAFF_OIDC_ISSUER: nobody could sign in."
+    )
+
+AUTHENTICATION_BACKENDS = [
+    *(["django.contrib.auth.backends.ModelBackend"] if PASSWORD_SIGN_IN else []),
+    *(["certstates.staff.sso.SingleSignOn"] if STAFF_OIDC_ISSUER else []),
 ]
 
 # Graph speaks English and UTC, and so does every page.

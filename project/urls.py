@@ -6,6 +6,7 @@ import certstates.openapi.views as openapi
 from certstates import pages
 from certstates.addresses import ROOTS, any_case
 from certstates.service_views import service_document
+from certstates.staff import sso_views as sso
 from certstates.views import unknown_segment
 
 urlpatterns = [
@@ -16,6 +17,8 @@ urlpatterns = [
     path("docs/api", RedirectView.as_view(url="/docs/api/")),
     path("docs/<path:rest>", pages.no_page),
     path("admin/r/<path:rest>", pages.no_page),  # nothing is to be seen "on site"
+    path("admin/sso/", sso.start, name="sso_start"),
+    path("admin/sso/callback/", sso.callback, name="sso_callback"),
     path("admin/", admin.site.urls),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("docs", RedirectView.as_view(url="/docs/")),

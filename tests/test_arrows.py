@@ -43,6 +43,9 @@ def imported_by(*patterns):
         ("reverting*.py", ["models", "reverting_sql", "transactions"]),
         ("seeding/*.py", ["models", "seeding"]),
         ("edm.py", ["models"]),
+        ("staff/accounts.py", ["models"]),
+        ("staff/provider.py", ["staff"]),
+        ("staff/sso*.py", ["models", "staff"]),
     ],
 )
 def test_a_room_knows_only_those_below_it(files, rooms):

@@ -24,6 +24,12 @@ def read(name, **environment):
     return done.returncode, done.stdout.strip(), done.stderr
 
 
+SINGLE_SIGN_ON = {
+    "STAFF_OIDC_ISSUER": "https://login.example/realms/staff",
+    "STAFF_OIDC_CLIENT_ID": "certstates",
+    "STAFF_OIDC_CLIENT_SECRET": "secret@that-both-know",
+    "STAFF_OIDC_GROUPS": "a=b=Viewer, c=Administrator",
+}
 URL = "postgresql://somebody:secret@db.example:5433/records"
 
 
@@ -48,6 +54,16 @@ def test_a_database_of_ones_own_is_used():
         ({"STATEMENT_TIMEOUT": "-1"}, "STATEMENT_TIMEOUT must be a whole number"),
         ({"CREATE_REQUIRES": "x"}, "CREATE_REQUIRES must be one of documented, meta"),
         ({"BEHIND_TLS_PROXY": "x"}, "BEHIND_TLS_PROXY must be on or off"),
+        ({"STAFF_OIDC_ISSUER": "http://login.example"}, "STAFF_OIDC_ISSUER must be an"),
+        ({"STAFF_OIDC_ISSUER": "https://x@y.example"}, "STAFF_OIDC_ISSUER must be an"),
+        ({"STAFF_OIDC_GROUPS": "Viewer"}, "STAFF_OIDC_GROUPS must be pairs such as"),
+        ({"STAFF_OIDC_GROUPS": "a=,b=Viewer"}, "STAFF_OIDC_GROUPS must be pairs such"),
+        ({"PASSWORD_SIGN_IN": "no"}, "PASSWORD_SIGN_IN must be on or off, not 'no'"),
+        ({"PASSWORD_SIGN_IN": "off"}, "PASSWORD_SIGN_IN is off without STAFF_OIDC_IS"),
+        *(
+            (SINGLE_SIGN_ON | {name: ""}, f"{name} is not set, and belongs to STAFF_O")
+            for name in SINGLE_SIGN_ON
+        ),
         ({"DATABASE_URL": URL}, "SECRET_KEY is not set. Make one with: "),
         (
             {"SECRET_KEY": "x", "DATABASE_URL": "mysql://x:secret@y/z"},
@@ -89,6 +105,38 @@ def test_production_is_strict_by_default():
     for name in ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE"):
         assert read(name)[1] == "True"
         assert read(name, DEBUG="on")[1] == "False"
+
+
+def test_single_sign_on_is_off_until_it_is_set_up():
+    passwords, sso = "auth.backends.ModelBackend", "staff.sso.SingleSignOn"
+    backends = read("AUTHENTICATION_BACKENDS")[1]
+    assert passwords in backends
+    assert sso not in backends
+    backends = read("AUTHENTICATION_BACKENDS", **SINGLE_SIGN_ON)[1]
+    assert passwords in backends
+    assert sso in backends
+    alone = SINGLE_SIGN_ON | {"PASSWORD_SIGN_IN": "off"}
+    assert passwords not in read("AUTHENTICATION_BACKENDS", **alone)[1]
+    pairs = "[('a=b', 'Viewer'), ('c', 'Administrator')]"
+    assert read("STAFF_OIDC_GROUPS", **SINGLE_SIGN_ON)[1] == pairs
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{}, SINGLE_SIGN_ON, SINGLE_SIGN_ON | {"PASSWORD_SIGN_IN": "off"}],
+    ids=["passwords", "both", "single sign-on"],
+)
+def test_a_deployment_has_no_finding(environment):
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        check=False,
+        capture_output=True,
+        cwd=settings.BASE_DIR,
+        env={"PATH": os.defpath, **environment},
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout + done.stderr
 
 
 def test_the_local_secret_key_is_kept_and_private():

@@ -14,6 +14,7 @@ from certstates.models.fields import (
     sort_key,
 )
 from certstates.models.history import FIELDS, TRACKED, Difference, StateEvent
+from certstates.models.identities import StaffIdentity
 from certstates.models.issuers import issuers
 from certstates.models.queryset import CertificateStateQuerySet
 from certstates.models.removed import RemovedState
@@ -44,6 +45,7 @@ __all__ = [
     "RemovedState",
     "RevocationStatus",
     "SavedSearch",
+    "StaffIdentity",
     "StateEvent",
     "StateEventQuerySet",
     "TokenUse",

@@ -1,0 +1,160 @@
+"""Staff sign in at an identity provider: OpenID Connect, by mozilla-django-oidc.
+
+That asks for the tokens and verifies signature, expiry and nonce. What it leaves open
+is checked here: who issued a token, and for whom (OpenID Connect Core 1.0, 3.1.3.7).
+"""
+
+from typing import Any
+
+import jwt
+import requests
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import User
+from django.core.exceptions import SuspiciousOperation
+from django.db import IntegrityError
+from django.http import HttpRequest
+from mozilla_django_oidc.auth import OIDCAuthenticationBackend
+from mozilla_django_oidc.utils import import_from_settings
+
+from certstates.models.identities import SUBJECT_LENGTH
+from certstates.staff import accounts
+from certstates.staff.accounts import Claims
+from certstates.staff.provider import provider
+from certstates.staff.refusals import (
+    AccountClosed,
+    NoGroup,
+    NotVerified,
+    ProviderSilent,
+)
+
+# What mozilla-django-oidc calls settings, and the provider says itself.
+FOUND_OUT = {
+    "OIDC_OP_AUTHORIZATION_ENDPOINT": "authorization_endpoint",
+    "OIDC_OP_TOKEN_ENDPOINT": "token_endpoint",
+    "OIDC_OP_USER_ENDPOINT": "userinfo_endpoint",
+    "OIDC_OP_JWKS_ENDPOINT": "jwks_uri",
+    "OIDC_TOKEN_USE_BASIC_AUTH": "wants_basic",
+}
+# What it raises on tokens and keys of another shape than it expects.
+ODD = (AttributeError, KeyError, TypeError, ValueError)
+MISSHAPEN = (SuspiciousOperation, jwt.PyJWTError, *ODD)
+
+
+def setting(name: str, *default: Any) -> Any:
+    if name in FOUND_OUT:
+        return getattr(provider(), FOUND_OUT[name])
+    return import_from_settings(name, *default)
+
+
+class SingleSignOn(OIDCAuthenticationBackend):  # type: ignore[misc] # it has no types
+    """Lets in who is in a mapped group, to the account that is theirs."""
+
+    get_settings = staticmethod(setting)
+
+    def __init__(self) -> None:
+        """Ask the provider nothing: Django makes one whenever it reads a session."""
+        self.UserModel = get_user_model()
+
+    def authenticate(
+        self, request: HttpRequest | None, *, nonce: str, code_verifier: str
+    ) -> Any:
+        """Return the account of who comes back from the provider.
+
+        Only the callback has a nonce: the form of passwords does not get this far,
+        whatever code and state its address claims.
+        """
+        if not nonce or not code_verifier:
+            raise NotVerified("it was begun without a nonce or a verifier")
+        try:
+            super().__init__()
+            return super().authenticate(
+                request, nonce=nonce, code_verifier=code_verifier
+            )
+        except requests.RequestException as error:
+            raise ProviderSilent(type(error).__name__) from None
+
+    def get_user(self, user_id: int) -> Any:
+        """Return the account of a session, unless it was closed meanwhile."""
+        return ModelBackend.get_user(self, user_id)
+
+    def get_token(self, payload: dict[str, str]) -> dict[str, Any]:
+        answer = super().get_token(payload)
+        if not isinstance(answer, dict):
+            raise NotVerified("the token endpoint answered something else")
+        return answer
+
+    def raise_token_response_error(self, response: requests.Response) -> None:
+        """Keep to the status: the provider's words may repeat what it was sent."""
+        status = response.status_code
+        if status >= 500:
+            raise ProviderSilent(f"the token endpoint answered {status}")
+        if status != 200:
+            raise NotVerified(f"the token endpoint answered {status}")
+
+    def verify_token(self, token: str, **kwargs: Any) -> Claims:
+        try:
+            claims: Claims = super().verify_token(token, **kwargs)
+        except MISSHAPEN as error:
+            reason = f"the ID token is not valid ({type(error).__name__})"
+            raise NotVerified(reason) from None
+        check_claims(claims)
+        return claims
+
+    def get_userinfo(self, access_token: str, id_token: str, payload: Claims) -> Claims:
+        """Return the claims; the provider is asked once more where groups are missing.
+
+        OpenID Connect Core 1.0, section 5.3.2: only with the same subject.
+        """
+        has_groups = settings.STAFF_OIDC_GROUPS_CLAIM in payload
+        if has_groups or not provider().userinfo_endpoint:
+            return payload
+        more = super().get_userinfo(access_token, id_token, payload)
+        if not isinstance(more, dict) or more.get("sub") != payload["sub"]:
+            raise NotVerified("the user information is somebody else's")
+        return {**more, **payload}
+
+    def verify_claims(self, claims: Claims) -> bool:
+        if accounts.groups_of(claims):
+            return True
+        for user in accounts.accounts_of(claims):
+            accounts.shut_out(user)
+        raise NoGroup("no group of the mapping was named")
+
+    def filter_users_by_claims(self, claims: Claims) -> list[User]:
+        return accounts.accounts_of(claims)
+
+    def create_user(self, claims: Claims) -> User:
+        try:
+            return accounts.open_account(claims)
+        except IntegrityError:  # somebody has just taken the name, or the identity
+            raise NotVerified("the account was being opened elsewhere") from None
+
+    def update_user(self, user: User, claims: Claims) -> User:
+        if not user.is_active or not user.is_staff:
+            raise AccountClosed(f"the account {user.pk} is not active, or not staff")
+        accounts.renew(user, claims)
+        return user
+
+
+def check_claims(claims: Claims) -> None:
+    """Refuse a token of another issuer, for another client, or without an end."""
+    audience, client = claims.get("aud"), settings.OIDC_RP_CLIENT_ID
+    audiences = audience if isinstance(audience, list) else [audience]
+    presenter = claims.get("azp", client if len(audiences) == 1 else None)
+    subject = claims.get("sub")
+    rules = {
+        "iss": claims.get("iss") == settings.STAFF_OIDC_ISSUER,
+        "aud": client in audiences,
+        "azp": presenter == client,
+        "exp": "exp" in claims,  # where it is, it was found to lie ahead
+        "iat": "iat" in claims,
+        "sub": isinstance(subject, str) and is_subject(subject),
+    }
+    if broken := [name for name, is_right in rules.items() if not is_right]:
+        raise NotVerified(f"the ID token has another {', '.join(broken)}")
+
+
+def is_subject(value: str) -> bool:
+    return value.isascii() and value.isprintable() and 0 < len(value) <= SUBJECT_LENGTH

@@ -1,0 +1,242 @@
+"""Staff sign in at an identity provider, and are who that says."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, User
+from django.contrib.sessions.models import Session
+from django.urls import reverse
+
+from certstates.models import StaffIdentity
+from tests.identity_provider import ANA, CLIENT_SECRET, Key, identity_provider
+from tests.make import HttpsClient
+from tests.sso import (
+    CALLBACK,
+    LIST,
+    LOGIN,
+    SINGLE_SIGN_ON,
+    START,
+    account_of,
+    groups,
+    introduce,
+    leave,
+    refused,
+    sign_in,
+)
+from tests.staff import browser_of, make_person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def running():
+    with identity_provider() as running:
+        yield running
+
+
+@pytest.fixture
+def provider(running, settings, monkeypatch):
+    return introduce(running, settings, monkeypatch)
+
+
+@pytest.fixture
+def browser():
+    return HttpsClient()
+
+
+def test_somebody_signs_in_for_the_first_time(provider, browser):
+    response = sign_in(browser, target=LIST)
+    assert (response.status_code, response["Location"]) == (302, LIST)
+    assert browser.get(LIST).status_code == 200
+    ana = account_of(browser)
+    assert ana.get_username() == "ana@contoso.example"
+    assert (ana.first_name, ana.last_name, ana.email) == ("Ana", "Silva", ANA["email"])
+    assert ana.is_staff
+    assert ana.is_active
+    assert not ana.is_superuser
+    assert not ana.has_usable_password()
+    assert groups(ana) == {"Viewer"}
+    [identity] = StaffIdentity.objects.all()
+    assert (identity.user, identity.issuer) == (ana, provider.url)
+    assert identity.subject == ANA["sub"]
+
+
+def test_what_leaves_here_has_state_nonce_and_a_challenge(provider, browser):
+    sent = urlsplit(browser.get(START)["Location"])
+    query = {name: values[0] for name, values in parse_qs(sent.query).items()}
+    assert query["redirect_uri"] == f"https://testserver{CALLBACK}"
+    assert query["scope"] == "openid profile email"
+    assert query["code_challenge_method"] == "S256"
+    assert min(len(query[n]) for n in ("state", "nonce", "code_challenge")) >= 32
+    assert CLIENT_SECRET not in sent.query
+
+
+def test_the_second_time_it_is_the_same_account(provider, browser):
+    sign_in(browser)
+    provider.person |= {"preferred_username": "ana.costa", "family_name": "Costa"}
+    other = HttpsClient()
+    sign_in(other)
+    assert account_of(other) == account_of(browser)
+    assert account_of(other).last_name == "Costa"
+    assert account_of(other).username == "ana@contoso.example"
+
+
+@pytest.mark.parametrize("name", ["ana@contoso.example", "ANA@contoso.example"])
+def test_an_account_of_the_same_name_is_not_taken_over(provider, browser, name):
+    local = make_person(name, "Administrator", email=ANA["email"])
+    sign_in(browser)
+    assert account_of(browser) != local
+    assert account_of(browser).username == "ana@contoso.example-2"
+    assert groups(local) == {"Administrator"}
+
+
+def test_another_issuer_with_the_same_subject_is_somebody_else(provider, browser):
+    local = make_person("local", "Administrator")
+    local.identities.create(issuer="https://other.example", subject=ANA["sub"])
+    sign_in(browser)
+    assert account_of(browser) != local
+
+
+def test_a_name_that_django_would_not_take_is_made_to_fit(provider, browser):
+    provider.person["preferred_username"] = "ana \x00 sil'va " + "x" * 300
+    sign_in(browser)
+    name = account_of(browser).username
+    assert name.startswith("ana-sil-va-xxx")
+    User._meta.get_field("username").run_validators(name)
+
+
+def test_groups_follow_the_provider_and_others_are_left_alone(provider, browser):
+    sign_in(browser)
+    ana = account_of(browser)
+    ana.groups.add(Group.objects.get(name="Importer"))  # by hand
+    provider.person["groups"] = ["pki", "unknown"]
+    sign_in(HttpsClient())
+    assert groups(ana) == {"Administrator", "Importer"}
+    words = [entry.change_message for entry in LogEntry.objects.order_by("pk")]
+    assert words == [
+        "Opened by single sign-on.",
+        "Groups by single sign-on: +Viewer.",
+        "Groups by single sign-on: +Administrator, -Viewer.",
+    ]
+
+
+@pytest.mark.parametrize("given", [None, [], ["unknown"], "unknown", {"pki": 1}, [[]]])
+def test_who_is_in_no_mapped_group_is_refused(provider, browser, given):
+    provider.person["groups"] = given
+    refused(sign_in(browser), 403, "Your account may not use this server")
+    assert not User.objects.exists()
+
+
+def test_who_leaves_all_groups_is_signed_out_everywhere(provider, browser):
+    sign_in(browser)
+    ana = account_of(browser)
+    ana.groups.add(Group.objects.get(name="Importer"))
+    provider.person["groups"] = []
+    refused(sign_in(HttpsClient()), 403, "Your account may not use this server")
+    assert browser.get(LIST).status_code == 302
+    assert groups(ana) == {"Importer"}
+    ana.refresh_from_db()
+    assert not ana.has_usable_password()
+    provider.person["groups"] = ["it-helpdesk"]
+    sign_in(browser)
+    assert groups(account_of(browser)) == {"Importer", "Viewer"}
+
+
+def test_one_group_may_stand_in_a_claim_of_another_name(provider, browser, settings):
+    settings.STAFF_OIDC_GROUPS_CLAIM = "roles"
+    provider.person["roles"] = "pki"
+    sign_in(browser)
+    assert groups(account_of(browser)) == {"Administrator"}
+
+
+def test_groups_are_asked_for_where_the_token_has_none(provider, browser):
+    provider.in_userinfo = ("groups", "given_name")
+    sign_in(browser)
+    assert groups(account_of(browser)) == {"Viewer"}
+    assert account_of(browser).first_name == "Ana"
+
+
+def test_the_groups_of_somebody_else_do_not_count(provider, browser):
+    provider.in_userinfo = ("groups",)
+    provider.userinfo = {"sub": "somebody-else", "groups": ["pki"]}
+    refused(sign_in(browser), 400, "could not be verified")
+
+
+@pytest.mark.parametrize("closed", ["is_active", "is_staff"])
+def test_a_closed_account_stays_closed(provider, browser, closed):
+    sign_in(browser)
+    User.objects.update(**{closed: False})
+    refused(sign_in(HttpsClient()), 403, "Your account here is closed")
+    assert browser.get(LIST).status_code == 302
+    assert not getattr(User.objects.get(), closed)
+
+
+def test_the_session_is_a_new_one_and_keeps_no_token(provider, browser):
+    back = leave(browser)
+    before = browser.session.session_key
+    browser.get(back)
+    after = browser.session
+    assert after.session_key != before
+    assert not Session.objects.filter(session_key=before).exists()
+    assert {*after.keys()} == {"_auth_user_id", "_auth_user_backend", "_auth_user_hash"}
+    assert after.get_expire_at_browser_close() is False
+
+
+def test_a_secret_goes_by_the_header_where_the_provider_wants_that(provider, browser):
+    provider.auth_methods = ["client_secret_basic"]
+    assert sign_in(browser).status_code == 302
+
+
+def test_a_new_key_of_the_provider_is_known_at_once(provider, browser):
+    sign_in(browser)
+    provider.key = Key("two")
+    assert sign_in(HttpsClient()).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["https://evil.example/", "//evil.example", "javascript:alert(1)", "\\\\x"],
+)
+def test_only_pages_of_this_server_are_gone_to_afterwards(provider, browser, target):
+    assert sign_in(browser, target)["Location"] == "/admin/"
+
+
+def test_the_login_page_offers_both(provider, browser):
+    page = browser.get(f"{LOGIN}?next={LIST}").content.decode()
+    assert "Sign in with Contoso" in page
+    assert f'href="{START}?next=%2Fadmin%2Fcertstates%2F' in page
+    assert 'name="password"' in page
+
+
+def test_a_password_works_beside_it(provider, browser):
+    make_person("pia", "Viewer")
+    form = {"username": "pia", "password": "pass-of-pia", "next": LIST}
+    assert browser.post(LOGIN, form)["Location"] == LIST
+    assert browser.get(LIST).status_code == 200
+
+
+def test_passwords_can_be_turned_off(provider, browser, settings):
+    before = browser_of(make_person("pia", "Viewer"))
+    assert before.get(LIST).status_code == 200
+    settings.PASSWORD_SIGN_IN = False
+    settings.AUTHENTICATION_BACKENDS = [SINGLE_SIGN_ON]
+    page = browser.get(LOGIN).content.decode()
+    assert "Sign in with Contoso" in page
+    assert 'name="password"' not in page
+    form = {"username": "pia", "password": "pass-of-pia", "next": LIST}
+    refused(browser.post(LOGIN, form), 403, "Passwords are not taken here")
+    assert not browser.login(username="pia", password="pass-of-pia")
+    assert before.get(LIST).status_code == 302  # whoever came by one is out
+    assert sign_in(browser).status_code == 302
+
+
+@pytest.mark.parametrize("path", [START, CALLBACK])
+def test_without_a_provider_there_is_no_such_page(browser, path):
+    assert browser.get(path).status_code == 404
+    assert "Sign in with" not in browser.get(LOGIN).content.decode()
+
+
+@pytest.mark.parametrize("name", ["sso_start", "sso_callback"])
+def test_the_addresses_take_nothing_but_get(provider, browser, name):
+    assert browser.post(reverse(name)).status_code == 405

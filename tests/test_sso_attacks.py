@@ -1,0 +1,250 @@
+"""Nobody is signed in by what a browser, or a provider, cannot prove."""
+
+import logging
+import time
+from urllib.parse import parse_qs, urlsplit
+
+import jwt
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+
+from certstates.staff import provider as provider_module
+from tests.identity_provider import CLIENT_ID, CLIENT_SECRET, Key, identity_provider
+from tests.make import HttpsClient
+from tests.sso import CALLBACK, LIST, LOGIN, START, introduce, leave, refused, sign_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def running():
+    with identity_provider() as running:
+        yield running
+
+
+@pytest.fixture
+def provider(running, settings, monkeypatch):
+    return introduce(running, settings, monkeypatch)
+
+
+@pytest.fixture
+def browser():
+    return HttpsClient()
+
+
+def other(**claims):
+    return {"tell": lambda told: {**told, **claims}}
+
+
+def without(name):
+    return {"tell": lambda told: {k: v for k, v in told.items() if k != name}}
+
+
+def signed(how):
+    return {"sign": how}
+
+
+STRANGE = Key("one")
+
+ATTACKS = {
+    "a nonce of another sign-in": other(nonce="of-another-sign-in"),
+    "no nonce": without("nonce"),
+    "another audience": other(aud="other-client"),
+    "several audiences and no presenter": other(aud=[CLIENT_ID, "other-client"]),
+    "another presenter": other(azp="other-client"),
+    "no audience": without("aud"),
+    "another issuer": other(iss="https://evil.example"),
+    "no issuer": without("iss"),
+    "an end long ago": other(exp=1_600_000_000),
+    "no end": without("exp"),
+    "an end that is no number": other(exp="tomorrow"),
+    "no beginning": without("iat"),
+    "a beginning to come": other(iat=4_000_000_000),
+    "no subject": without("sub"),
+    "an empty subject": other(sub=""),
+    "a subject that is no text": other(sub=17),
+    "a subject with a line": other(sub="a\nb"),
+    "a long subject": other(sub="a" * 256),
+    "no signature": signed(lambda told: jwt.encode(told, None, "none")),
+    "no signature, with a key": signed(
+        lambda told: jwt.encode(told, None, "none", headers={"kid": "one"})
+    ),
+    "the client's secret": signed(
+        lambda told: jwt.encode(told, CLIENT_SECRET, "HS256", headers={"kid": "one"})
+    ),
+    "a key of somebody else": signed(
+        lambda told: jwt.encode(told, STRANGE.private, "RS256", headers={"kid": "one"})
+    ),
+    "a key nobody knows": signed(
+        lambda told: jwt.encode(told, STRANGE.private, "RS256", headers={"kid": "two"})
+    ),
+    "no name of a key": signed(
+        lambda told: jwt.encode(told, STRANGE.private, "RS256")
+    ),
+    "no token": signed(lambda told: None),
+    "garbage": signed(lambda told: "garbage"),
+    "an object": signed(lambda told: {"a": 1}),
+    "long garbage": signed(lambda told: "a" * 65_000),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_token_that_proves_nothing_signs_nobody_in(provider, browser, attack):
+    vars(provider).update(ATTACKS[attack])
+    refused(sign_in(browser), 400, "could not be verified")
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "published", [[{}], [{"kid": "one"}], [{"kid": "one", "kty": "oct", "k": "eA"}], 7]
+)
+def test_keys_that_are_none_sign_nobody_in(provider, browser, published):
+    provider.published = published
+    refused(sign_in(browser), 400, "could not be verified")
+
+
+def test_the_presenter_may_be_this_server(provider, browser):
+    vars(provider).update(other(aud=[CLIENT_ID, "other-client"], azp=CLIENT_ID))
+    assert sign_in(browser).status_code == 302
+
+
+# --- What a browser may bring ---------------------------------------------------------
+
+
+def test_a_code_counts_once(provider, browser):
+    back = leave(browser)
+    assert browser.get(back).status_code == 302
+    browser.logout()
+    refused(browser.get(back), 400, "This sign-in is over")
+
+
+def test_a_code_counts_in_the_browser_that_asked_for_it(provider, browser):
+    mallory = HttpsClient()
+    back = leave(mallory)
+    refused(browser.get(back), 400, "This sign-in is over")
+    leave(browser)  # a victim that has begun as well
+    refused(browser.get(back), 400, "This sign-in is over")
+
+
+def test_a_code_of_another_sign_in_does_not_fit(provider, browser):
+    state = parse_qs(urlsplit(leave(browser)).query)["state"][0]
+    code = parse_qs(urlsplit(leave(HttpsClient())).query)["code"][0]
+    answer = browser.get(CALLBACK, {"state": state, "code": code})
+    refused(answer, 400, "could not be verified")
+
+
+def test_a_sign_in_ends_after_ten_minutes(provider, browser):
+    back = leave(browser)
+    left = browser.session.get_expiry_age()
+    assert 590 < left <= 600
+    Session.objects.update(expire_date="2020-01-01T00:00:00Z")
+    refused(browser.get(back), 400, "This sign-in is over")
+
+
+@pytest.mark.parametrize("query", ["", "?state=x", "?code=x&state=x", "?error=x"])
+def test_a_callback_that_nobody_asked_for(provider, browser, query):
+    refused(browser.get(f"{CALLBACK}{query}"), 400, "This sign-in is over")
+
+
+def test_another_site_cannot_sign_anybody_out(provider, browser):
+    sign_in(browser)
+    browser.get(f"{CALLBACK}?error=access_denied&state=x")
+    assert browser.get(LIST).status_code == 200
+
+
+def test_who_declines_is_told_so(provider, browser):
+    provider.declines = True
+    refused(sign_in(browser), 403, "You have not been signed in")
+
+
+def test_the_password_form_does_not_hear_codes(provider, browser):
+    query = urlsplit(leave(browser)).query
+    form = {"username": "a", "password": "b", "next": LIST}
+    assert browser.post(f"{LOGIN}?{query}", form).status_code == 200
+    assert "/token" not in provider.asked
+
+
+# --- A provider that fails ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", ["/.well-known/openid-configuration", "/token", "/keys", "/userinfo"]
+)
+def test_a_provider_that_breaks(provider, browser, path):
+    provider.in_userinfo = ("groups",)
+    provider.status = {path: 500}
+    answer = browser.get(START)
+    if answer.status_code == 302:
+        answer = sign_in(browser)
+    refused(answer, 503, "cannot be reached")
+
+
+def test_a_provider_that_is_not_there(provider, browser, settings):
+    settings.STAFF_OIDC_ISSUER = "http://127.0.0.1:9"
+    refused(browser.get(START), 503, "cannot be reached")
+
+
+def test_a_provider_that_is_slow(provider, browser, settings):
+    settings.OIDC_TIMEOUT = 0.2
+    back = leave(browser)
+    provider.delay = 1
+    began = time.monotonic()
+    refused(browser.get(back), 503, "cannot be reached")
+    provider_module._known.clear()
+    refused(browser.get(START), 503, "cannot be reached")
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"issuer": "https://evil.example"},
+        {"issuer": None},
+        {"token_endpoint": "http://evil.example/token"},
+        {"authorization_endpoint": "javascript:alert(1)"},
+        {"jwks_uri": None},
+        {"jwks_uri": "file:///etc/passwd"},
+        {"userinfo_endpoint": "http://evil.example/"},
+    ],
+)
+def test_a_provider_that_is_not_the_one_that_was_meant(provider, browser, document):
+    provider.document = document
+    refused(browser.get(START), 503, "cannot be reached")
+
+
+def test_the_provider_is_asked_for_its_addresses_once(provider, browser):
+    for _ in range(3):
+        sign_in(browser)
+        browser.get(LIST)
+    assert provider.asked.count("/.well-known/openid-configuration") == 1
+
+
+def test_a_provider_that_falls_silent_is_known_as_it_was(
+    provider, browser, monkeypatch
+):
+    sign_in(browser)
+    monkeypatch.setattr(provider_module, "LIFETIME", 0)
+    provider.status = {"/.well-known/openid-configuration": 500}
+    assert sign_in(browser).status_code == 302
+
+
+def test_who_is_signed_in_works_on_without_the_provider(provider, browser):
+    sign_in(browser)
+    provider_module._known.clear()
+    asked = len(provider.asked)
+    assert browser.get(LIST).status_code == 200
+    assert len(provider.asked) == asked
+
+
+@pytest.mark.parametrize("attack", [*ATTACKS, "a wrong code"])
+def test_the_log_says_why_and_holds_no_token(provider, browser, caplog, attack):
+    vars(provider).update(ATTACKS.get(attack, {}))
+    back = leave(browser)
+    with caplog.at_level(logging.INFO):
+        browser.get(back.replace("code=", "code=x") if "wrong" in attack else back)
+    assert "Sign-in refused, NotVerified: " in caplog.text
+    code = parse_qs(urlsplit(back).query)["code"][0]
+    secrets = [code, CLIENT_SECRET, vars(provider).pop("access_token", code)]
+    secrets += [str(vars(provider).pop("id_token", None) or code)]
+    assert [secret for secret in secrets if secret in caplog.text] == []
