@@ -46,6 +46,9 @@ class Key:
         return {**public, "kid": self.kid, "use": "sig", "alg": "RS256"}
 
 
+USUAL = Key("one")
+
+
 class IdentityProvider:
     """What it believes and does; the tests change that."""
 
@@ -67,7 +70,7 @@ class IdentityProvider:
         self.in_userinfo = ()  # the claims that the ID token leaves out
         self.userinfo = {}  # what differs in it
         self.auth_methods = ["client_secret_post", "client_secret_basic"]
-        self.key = Key("one")
+        self.key = USUAL
         self.published = None
         self.tell = lambda claims: claims
         self.sign = self.sign_rs256
