@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps.config import AppConfig
-from django.core.checks import CheckMessage, Info, register
+from django.conf import settings
+from django.core.checks import WARNING, CheckMessage, Info, register
 from django.db import DatabaseError, connection
 
 from certstates.models.lookups import TRIGRAM_INDEX
@@ -38,3 +39,26 @@ def check_trigram_index(
     except DatabaseError:
         return []
     return [NO_TRIGRAM_INDEX] if is_missing else []
+
+
+@register()
+def check_mapped_groups(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Say which groups single sign-on cannot give. Silent without a database."""
+    wanted = {ours for _, ours in settings.STAFF_OIDC_GROUPS}
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name FROM auth_group")
+            missing = sorted(wanted - {name for (name,) in cursor})
+    except DatabaseError:
+        return []
+    return [
+        CheckMessage(
+            WARNING,
+            f"STAFF_OIDC_GROUPS names a group that there is not: {name!r}.",
+            hint="Give it the name of a group of the admin, or make the group there.",
+            id="certstates.W001",
+        )
+        for name in missing
+    ]

@@ -8,9 +8,11 @@ from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
 from django.urls import reverse
 
-from certstates.models import StaffIdentity
+from certstates.checks import check_mapped_groups
+from certstates.models import StaffIdentity, StateEvent
+from certstates.staff import accounts
 from tests.identity_provider import ANA, CLIENT_SECRET, Key, identity_provider
-from tests.make import HttpsClient
+from tests.make import HttpsClient, make_state
 from tests.sso import (
     CALLBACK,
     LIST,
@@ -178,9 +180,62 @@ def test_the_session_is_a_new_one_and_keeps_no_token(provider, browser):
     browser.get(back)
     after = browser.session
     assert after.session_key != before
-    assert not Session.objects.filter(session_key=before).exists()
-    assert {*after.keys()} == {"_auth_user_id", "_auth_user_backend", "_auth_user_hash"}
-    assert after.get_expire_at_browser_close() is False
+    assert not after.exists(before)
+    held = str(dict(after.items()))
+    for part in ("oidc", "_session_expiry", provider.id_token, provider.access_token):
+        assert part not in held
+
+
+def test_what_others_left_unfinished_is_cleared_away(provider, browser):
+    leave(HttpsClient())
+    Session.objects.update(expire_date="2020-01-01T00:00:00Z")
+    sign_in(browser)
+    assert Session.objects.count() == 1
+
+
+def test_two_windows_at_once_open_one_account(provider, browser, monkeypatch):
+    real = accounts.free_name
+
+    def meanwhile(claims):
+        monkeypatch.setattr(accounts, "free_name", real)
+        accounts.open_account(claims)
+        return "somebody-else"
+
+    monkeypatch.setattr(accounts, "free_name", meanwhile)
+    sign_in(browser)
+    assert account_of(browser) == User.objects.get()
+    assert account_of(browser).username == ANA["preferred_username"]
+
+
+def test_a_name_that_is_taken_meanwhile_is_left_to_its_owner(
+    provider, browser, monkeypatch
+):
+    make_person("ana")
+    real = accounts.free_name
+    names = ["ana"]
+    monkeypatch.setattr(
+        accounts, "free_name", lambda claims: names.pop() if names else real(claims)
+    )
+    sign_in(browser)
+    assert account_of(browser).username == ANA["preferred_username"]
+
+
+def test_the_history_names_who_signed_in(provider, browser):
+    make_state(id="a")
+    provider.person["groups"] = ["pki"]
+    sign_in(browser)
+    assert browser.post(f"{LIST}a/delete/", {"post": "yes"}).status_code == 302
+    ana = account_of(browser)
+    assert StateEvent.objects.latest("pk").who == ana.username
+    assert LogEntry.objects.latest("pk").user == ana
+
+
+def test_a_mapping_to_a_group_that_there_is_not_is_warned_of(provider, settings):
+    assert check_mapped_groups(None) == []
+    settings.STAFF_OIDC_GROUPS = [("a", "Viewer"), ("b", "Viewers")]
+    [warning] = check_mapped_groups(None)
+    assert warning.id == "certstates.W001"
+    assert "'Viewers'" in warning.msg
 
 
 def test_a_secret_goes_by_the_header_where_the_provider_wants_that(provider, browser):

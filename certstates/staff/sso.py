@@ -79,6 +79,9 @@ class SingleSignOn(OIDCAuthenticationBackend):  # type: ignore[misc] # it has no
         """Return the account of a session, unless it was closed meanwhile."""
         return ModelBackend.get_user(self, user_id)
 
+    def user_can_authenticate(self, user: Any) -> bool:
+        return bool(super().user_can_authenticate(user) and user.is_staff)
+
     def get_token(self, payload: dict[str, str]) -> dict[str, Any]:
         answer = super().get_token(payload)
         if not isinstance(answer, dict):
@@ -126,13 +129,16 @@ class SingleSignOn(OIDCAuthenticationBackend):  # type: ignore[misc] # it has no
         return accounts.accounts_of(claims)
 
     def create_user(self, claims: Claims) -> User:
+        """Open an account; another window may have done it, or taken the name."""
         try:
             return accounts.open_account(claims)
-        except IntegrityError:  # somebody has just taken the name, or the identity
-            raise NotVerified("the account was being opened elsewhere") from None
+        except IntegrityError:
+            for user in accounts.accounts_of(claims):
+                return self.update_user(user, claims)
+            return accounts.open_account(claims)
 
     def update_user(self, user: User, claims: Claims) -> User:
-        if not user.is_active or not user.is_staff:
+        if not self.user_can_authenticate(user):
             raise AccountClosed(f"the account {user.pk} is not active, or not staff")
         accounts.renew(user, claims)
         return user

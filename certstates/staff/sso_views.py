@@ -53,9 +53,13 @@ class CallbackView(OIDCAuthenticationCallbackView):  # type: ignore[misc] # no t
         return self.request.session.get("oidc_login_next") or reverse("admin:index")
 
     def login_success(self) -> HttpResponse:
-        """Begin a session that has nothing of the one before, least of all its key."""
+        """Begin a session that has nothing of the one before, least of all its key.
+
+        What others began and never ended goes too, so that no heap of it can grow.
+        """
         target = self.success_url
         self.request.session.flush()
+        self.request.session.clear_expired()
         auth.login(self.request, self.user)
         return HttpResponseRedirect(target)
 
