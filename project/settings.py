@@ -118,7 +118,7 @@ PASSWORD_SIGN_IN = env_bool("PASSWORD_SIGN_IN", default=True)
 # mozilla-django-oidc goes by these; certstates/staff/provider.py adds the addresses.
 OIDC_RP_CLIENT_ID = env_text("STAFF_OIDC_CLIENT_ID")
 OIDC_RP_CLIENT_SECRET = env_text("STAFF_OIDC_CLIENT_SECRET")
-OIDC_RP_SCOPES = "openid profile email"
+OIDC_RP_SCOPES = env_text("STAFF_OIDC_SCOPES", default="openid profile email")
 OIDC_RP_SIGN_ALGO = "RS256"
 OIDC_AUTHENTICATION_CALLBACK_URL = "sso_callback"
 OIDC_USE_PKCE = True

@@ -60,10 +60,11 @@ class IdentityProvider:
         self.reset()
 
     def reset(self):
+        """Be honest again."""
         self.person = dict(ANA)
         self.codes = {}
         self.asked = []  # the paths of all requests
-        self.document = {}  # what differs in the discovery document
+        self.document = {}  # what differs in the discovery document; None: is missing
         self.declines = False
         self.delay = 0
         self.status = {}  # of a path, where it is not 200
@@ -80,7 +81,7 @@ class IdentityProvider:
         return jwt.encode(claims, self.key.private, "RS256", headers=headers)
 
     def discovery(self):
-        return {
+        document = {
             "issuer": self.url,
             "authorization_endpoint": f"{self.url}/authorize",
             "token_endpoint": f"{self.url}/token",
@@ -90,6 +91,7 @@ class IdentityProvider:
             "token_endpoint_auth_methods_supported": self.auth_methods,
             **self.document,
         }
+        return {name: value for name, value in document.items() if value is not None}
 
     def keys(self):
         return {"keys": self.published or [self.key.published]}

@@ -165,6 +165,24 @@ def test_the_groups_of_somebody_else_do_not_count(provider, browser):
     refused(sign_in(browser), 400, "could not be verified")
 
 
+def test_a_name_is_asked_for_where_the_token_has_none(provider, browser):
+    provider.in_userinfo = ("preferred_username", "email")
+    sign_in(browser)
+    assert account_of(browser).username == ANA["preferred_username"]
+
+
+def test_a_provider_without_user_information_does_without(provider, browser):
+    provider.document = {"userinfo_endpoint": None}
+    provider.in_userinfo = ("preferred_username",)
+    sign_in(browser)
+    assert account_of(browser).username == ANA["email"]
+
+
+def test_other_scopes_can_be_asked_for(provider, browser, settings):
+    settings.OIDC_RP_SCOPES = "openid profile email groups"
+    assert "scope=openid+profile+email+groups&" in browser.get(START)["Location"]
+
+
 @pytest.mark.parametrize("closed", ["is_active", "is_staff"])
 def test_a_closed_account_stays_closed(provider, browser, closed):
     sign_in(browser)

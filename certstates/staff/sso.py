@@ -106,12 +106,12 @@ class SingleSignOn(OIDCAuthenticationBackend):  # type: ignore[misc] # it has no
         return claims
 
     def get_userinfo(self, access_token: str, id_token: str, payload: Claims) -> Claims:
-        """Return the claims; the provider is asked once more where groups are missing.
+        """Return the claims; where groups or a name are missing, they are asked for.
 
         OpenID Connect Core 1.0, section 5.3.2: only with the same subject.
         """
-        has_groups = settings.STAFF_OIDC_GROUPS_CLAIM in payload
-        if has_groups or not provider().userinfo_endpoint:
+        wanted = {settings.STAFF_OIDC_GROUPS_CLAIM, "preferred_username"}
+        if wanted <= payload.keys() or not provider().userinfo_endpoint:
             return payload
         more = super().get_userinfo(access_token, id_token, payload)
         if not isinstance(more, dict) or more.get("sub") != payload["sub"]:
