@@ -113,6 +113,14 @@ class NotImplementedYet(GraphError):
     default_detail = "This is not implemented."
 
 
+class ServiceUnavailable(GraphError):
+    """Nothing was done, and the same request may succeed later."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "ServiceUnavailable"
+    default_detail = "This cannot be answered now; nothing was done."
+
+
 # The codes for refusals that Django or REST framework make by themselves.
 CODES = {
     400: "BadRequest",
@@ -130,6 +138,7 @@ CODES = {
     424: "FailedDependency",
     500: "InternalServerError",
     501: "NotImplemented",
+    503: "ServiceUnavailable",
 }
 
 # The codes inside ``details``, by the code of the field's error.

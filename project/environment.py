@@ -10,6 +10,8 @@ from typing import Any
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from certstates.oidc.fetching import TRUSTED
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -31,6 +33,36 @@ def env_int(name: str, *, default: int) -> int:
 def env_list(name: str, *, default: str) -> list[str]:
     words = (os.environ.get(name) or default).split(",")
     return [word.strip() for word in words if word.strip()]
+
+
+def env_required_list(name: str, *, required_by: str) -> list[str]:
+    """Return a list that must not be empty where another variable is set."""
+    words = env_list(name, default="")
+    if os.environ.get(required_by) and not words:
+        raise ImproperlyConfigured(f"{name} must be set where {required_by} is.")
+    return words
+
+
+def env_choices(name: str, *choices: str, default: str) -> list[str]:
+    values = env_list(name, default=default)
+    if not values or not {*values} <= {*choices}:
+        raise ImproperlyConfigured(
+            f"{name} must be some of {', '.join(choices)}, not {','.join(values)!r}."
+        )
+    return values
+
+
+def env_mapping(name: str, *meanings: str) -> dict[str, str]:
+    """Return what words mean, in lower case: ``word=meaning,word=meaning``."""
+    pairs = [pair.partition("=")[::2] for pair in env_list(name, default="")]
+    mapping = {word.strip().lower(): meaning.strip() for word, meaning in pairs}
+    for word, meaning in mapping.items():
+        if not word or meaning not in meanings:
+            raise ImproperlyConfigured(
+                f"{name} must be word=meaning,… with the meanings "
+                f"{' and '.join(meanings)}, not {word}={meaning!r}."
+            )
+    return mapping
 
 
 def env_choice(name: str, *choices: str) -> str:
@@ -67,13 +99,12 @@ def env_text(name: str, *, default: str = "") -> str:
     return os.environ.get(name, "").strip() or default
 
 
-def env_issuer(name: str) -> str:
-    """Return the address of an identity provider; http is for one's own desk."""
-    value = env_text(name)
-    here = r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
-    if value and not re.fullmatch(rf"(https://[^/?#@\s]+|{here})(/[^?#\s]*)?", value):
+def env_guid(name: str) -> str:
+    value = os.environ.get(name, "").lower()
+    if value and not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", value):
         raise ImproperlyConfigured(
-            f"{name} must be an address such as https://login.example, not {value!r}."
+            f"{name} must be an id such as 0f8fad5b-d9cb-469f-a165-70867728950e, "
+            f"not {value!r}."
         )
     return value
 
@@ -97,6 +128,20 @@ def need_all_or_none(**values: object) -> None:
         raise ImproperlyConfigured(
             f"{missing[0]} is not set, and belongs to {given[0]}, which is."
         )
+
+
+def env_https(name: str, *, unless: str = "") -> str:
+    """Return an address to trust, as it is: https, or http on this machine."""
+    value = os.environ.get(name, "")
+    if value and unless and os.environ.get(unless):
+        raise ImproperlyConfigured(f"{name} must not be set where {unless} is.")
+    if value and not TRUSTED.fullmatch(value):
+        # It is not repeated: there may be a password in it.
+        raise ImproperlyConfigured(
+            f"{name} must be an https address, or an http one on this machine, "
+            "without user or fragment."
+        )
+    return value
 
 
 def env_database() -> dict[str, Any]:

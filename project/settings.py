@@ -6,13 +6,17 @@ from project.environment import (
     BASE_DIR,
     env_bool,
     env_choice,
+    env_choices,
     env_database,
+    env_guid,
+    env_https,
     env_int,
-    env_issuer,
     env_list,
+    env_mapping,
     env_origin,
     env_origins,
     env_pairs,
+    env_required_list,
     env_secret_key,
     env_text,
     need_all_or_none,
@@ -109,7 +113,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- Staff: single sign-on at an identity provider, where one is named ----------------
 
-STAFF_OIDC_ISSUER = env_issuer("STAFF_OIDC_ISSUER")
+STAFF_OIDC_ISSUER = env_https("STAFF_OIDC_ISSUER")
 STAFF_OIDC_GROUPS = env_pairs("STAFF_OIDC_GROUPS")
 STAFF_OIDC_GROUPS_CLAIM = env_text("STAFF_OIDC_GROUPS_CLAIM", default="groups")
 STAFF_OIDC_NAME = env_text("STAFF_OIDC_NAME", default="single sign-on")
@@ -237,6 +241,29 @@ OAUTH2_PROVIDER = {
     "REFRESH_TOKEN_REUSE_PROTECTION": True,
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
 }
+
+# --- Identity provider for the API: its access tokens are accepted beside our own ----
+
+# A tenant of Entra ID, or the issuer of any provider of OpenID Connect.
+OIDC_TENANT = env_guid("OIDC_TENANT")
+OIDC_ISSUER = env_https("OIDC_ISSUER", unless="OIDC_TENANT")
+OIDC_JWKS_URL = env_https("OIDC_JWKS_URL")
+OIDC_AUDIENCE = env_required_list(
+    "OIDC_AUDIENCE", required_by="OIDC_TENANT" if OIDC_TENANT else "OIDC_ISSUER"
+)
+# Asymmetric ones only: a public key is no secret.
+OIDC_ALGORITHMS = env_choices(
+    "OIDC_ALGORITHMS",
+    *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+    *("ES256", "ES384", "ES512", "EdDSA"),
+    default="RS256",
+)
+OIDC_SCOPES = env_mapping(
+    "OIDC_SCOPES",
+    "DeviceManagementConfiguration.Read.All",
+    "DeviceManagementConfiguration.ReadWrite.All",
+)
+OIDC_LEEWAY = env_int("OIDC_LEEWAY", default=60)  # seconds that clocks may differ
 
 # --- Logging: to standard error, where the service manager picks it up ---------------
 

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from certstates.permissions import READ, READ_WRITE
-from tests import leaks
+from tests import key_server, leaks
 from tests.make import ApiClient, HttpsClient, make_token
 
 
@@ -98,3 +98,19 @@ def upload_directory(settings, tmp_path):
     """Keep what is uploaded in a directory of the test's own."""
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def key():
+    """The identity provider's key; making one takes a while."""
+    return key_server.SigningKey("first")
+
+
+@pytest.fixture
+def provider(settings, key):
+    """An identity provider on loopback, the settings' own."""
+    with key_server.running() as server:
+        server.keys = [key]
+        settings.OIDC_ISSUER = server.issuer
+        settings.OIDC_AUDIENCE = [key_server.AUDIENCE]
+        yield server

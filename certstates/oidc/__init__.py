@@ -1,0 +1,1 @@
+"""Access tokens that an identity provider signed: Entra ID, or any other of OIDC."""
