@@ -7,3 +7,4 @@ class CertstatesConfig(AppConfig):
 
     def ready(self) -> None:
         from certstates import checks  # noqa: F401 -- registers the system checks
+        from certstates.oidc import checks as _  # noqa: F401 -- the same

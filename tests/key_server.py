@@ -26,7 +26,7 @@ def part(content):
 class SigningKey:
     """A private key, and how the provider publishes it."""
 
-    def __init__(self, kid, private=None, **published):
+    def __init__(self, kid, private=None, published=()):
         self.kid = kid
         self.private = private or rsa.generate_private_key(65537, 2048)
         maker = {
@@ -39,7 +39,7 @@ class SigningKey:
         ]
         public = kind.to_jwk(self.private.public_key(), as_dict=True)
         public.pop("key_ops", None)
-        given = {"use": "sig", "kid": kid, **public, **published}
+        given = {"use": "sig", "kid": kid, **public, **dict(published)}
         self.jwk = {name: v for name, v in given.items() if v is not ABSENT}
 
     def sign_texts(self, header, payload):
@@ -116,6 +116,10 @@ class Handler(BaseHTTPRequestHandler):
         document = self.server.documents().get(self.path)
         self.answer(200 if document else 404, json.dumps(document).encode())
 
+    def handle(self):
+        with contextlib.suppress(OSError):
+            super().handle()
+
     def answer(self, status, body, **headers):
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **headers}.items():
@@ -128,8 +132,13 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def running():
+def running(tls=None):
     with KeyServer() as server:
+        if tls:
+            # The handshake is the handler's, so that a bad one stops nobody else.
+            server.socket = tls.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
         serving = threading.Thread(target=server.serve_forever, args=(0.01,))
         serving.start()
         try:

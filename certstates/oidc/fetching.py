@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -42,8 +43,9 @@ def fetch_json(url: str, *, deadline: float) -> Any:
 def _body(url: SplitResult, deadline: float) -> bytes:
     connection = _connection(url, timeout=max(0.1, deadline - time.monotonic()))
     try:
-        connection.connect()
-        with _hung_up_at(deadline, connection.sock):
+        with _hung_up_at(deadline, connection) as lines:
+            connection.connect()
+            lines.append(connection.sock)
             target = f"{url.path or '/'}{'?' if url.query else ''}{url.query}"
             connection.request("GET", target, headers={"Accept": "application/json"})
             response = connection.getresponse()
@@ -74,17 +76,24 @@ def _connection(url: SplitResult, *, timeout: float) -> HTTPConnection:
 
 
 @contextlib.contextmanager
-def _hung_up_at(deadline: float, connected: socket.socket) -> Any:
-    """Cut the line then: a server that sends a byte now and then meets no timeout."""
+def _hung_up_at(
+    deadline: float, connection: HTTPConnection
+) -> Iterator[list[socket.socket]]:
+    """Cut the line then: a server that sends a byte now and then meets no timeout.
+
+    Yield a list for the line, which the connection may forget before its end.
+    """
+    lines: list[socket.socket] = []
 
     def hang_up() -> None:
-        with contextlib.suppress(OSError):
-            connected.shutdown(socket.SHUT_RDWR)
+        for line in (connection.sock, *lines):
+            with contextlib.suppress(OSError, AttributeError):
+                line.shutdown(socket.SHUT_RDWR)
 
     watchdog = threading.Timer(max(0.0, deadline - time.monotonic()), hang_up)
     watchdog.daemon = True
     watchdog.start()
     try:
-        yield
+        yield lines
     finally:
         watchdog.cancel()

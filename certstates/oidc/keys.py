@@ -82,7 +82,7 @@ class KeyCache:
         self.clock = clock
         self._lock = threading.Lock()
         self._keys: Keys = {}  # is replaced, never changed: read without the lock
-        self._expires = self._next_question = self._next_line = -math.inf
+        self._expires = self._asked_at = self._next_line = -math.inf
         self._answered = False  # whether the last question was
         self._asking: threading.Thread | None = None
         self._deadline = 0.0
@@ -114,16 +114,20 @@ class KeyCache:
         with self._lock:
             if self._asking and self._asking.is_alive():
                 return False, self._asking
-            if self.clock() < self._next_question:
+            if self._pause_left() > 0:
                 return False, None
-            pause = PAUSE if self._keys else PAUSE_WITHOUT_KEYS
-            self._next_question = self.clock() + pause
+            self._asked_at = self.clock()
             self._answered = False
             self._deadline = time.monotonic() + TIMEOUT
             # A thread of its own, since looking up a name knows no timeout.
             self._asking = threading.Thread(target=self._refresh, daemon=True)
             self._asking.start()
             return True, self._asking
+
+    def _pause_left(self) -> float:
+        """Return the seconds until another question may be asked."""
+        pause = PAUSE if self._keys else PAUSE_WITHOUT_KEYS
+        return self._asked_at + pause - self.clock()
 
     def _refresh(self) -> None:
         """Replace the keys by those of now; on failure, the last good ones stay."""
@@ -152,12 +156,11 @@ class KeyCache:
         logger.warning("The identity provider's keys at %s: %s.", where, error)
 
     def _unavailable(self) -> ServiceUnavailable:
-        wait = math.ceil(self._next_question - self.clock())
         error = ServiceUnavailable(
             "The identity provider's keys cannot be read, so the access token could "
             "not be checked. Nothing was done."
         )
-        error.headers["Retry-After"] = str(max(1, wait))
+        error.headers["Retry-After"] = str(max(1, math.ceil(self._pause_left())))
         return error
 
 
