@@ -23,10 +23,13 @@ def env_bool(name: str, *, default: bool) -> bool:
     return words[value.lower()]
 
 
-def env_int(name: str, *, default: int) -> int:
+def env_int(name: str, *, default: int, least: int = 0) -> int:
     value = os.environ.get(name) or str(default)
-    if not value.isascii() or not value.isdigit():
-        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.")
+    if not value.isascii() or not value.isdigit() or int(value) < least:
+        from_on = f" from {least} on" if least else ""
+        raise ImproperlyConfigured(
+            f"{name} must be a whole number{from_on}, not {value!r}."
+        )
     return int(value)
 
 

@@ -47,6 +47,7 @@ ROOT_URLCONF = "project.urls"
 WSGI_APPLICATION = "project.wsgi.application"
 
 INSTALLED_APPS = [
+    "axes",
     "certstates",
     "project.apps.CertstatesAdminConfig",
     "csp",
@@ -77,6 +78,7 @@ MIDDLEWARE = [
     "certstates.history.name_staff",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 TEMPLATES = [
@@ -101,50 +103,6 @@ DATABASES = {
     "default": {**env_database(), "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 }
 
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-]
-
-# --- Staff: single sign-on at an identity provider, where one is named ----------------
-
-STAFF_OIDC_ISSUER = env_https("STAFF_OIDC_ISSUER")
-STAFF_OIDC_GROUPS = env_pairs("STAFF_OIDC_GROUPS")
-STAFF_OIDC_GROUPS_CLAIM = env_text("STAFF_OIDC_GROUPS_CLAIM", default="groups")
-STAFF_OIDC_NAME = env_text("STAFF_OIDC_NAME", default="single sign-on")
-PASSWORD_SIGN_IN = env_bool("PASSWORD_SIGN_IN", default=True)
-
-# mozilla-django-oidc goes by these; certstates/staff/provider.py adds the addresses.
-OIDC_RP_CLIENT_ID = env_text("STAFF_OIDC_CLIENT_ID")
-OIDC_RP_CLIENT_SECRET = env_text("STAFF_OIDC_CLIENT_SECRET")
-OIDC_RP_SCOPES = env_text("STAFF_OIDC_SCOPES", default="openid profile email")
-OIDC_RP_SIGN_ALGO = "RS256"
-OIDC_AUTHENTICATION_CALLBACK_URL = "sso_callback"
-OIDC_USE_PKCE = True
-OIDC_MAX_STATES = 10  # windows in which somebody may be signing in at a time
-OIDC_TIMEOUT = 3
-
-need_all_or_none(
-    STAFF_OIDC_ISSUER=STAFF_OIDC_ISSUER,
-    STAFF_OIDC_CLIENT_ID=OIDC_RP_CLIENT_ID,
-    STAFF_OIDC_CLIENT_SECRET=OIDC_RP_CLIENT_SECRET,
-    STAFF_OIDC_GROUPS=STAFF_OIDC_GROUPS,
-)
-if not PASSWORD_SIGN_IN and not STAFF_OIDC_ISSUER:
-    raise ImproperlyConfigured(
-        "PASSWORD_SIGN_IN is off without STAFF_OIDC_ISSUER: nobody could sign in."
-    )
-
-AUTHENTICATION_BACKENDS = [
-    *(["django.contrib.auth.backends.ModelBackend"] if PASSWORD_SIGN_IN else []),
-    *(["certstates.staff.sso.SingleSignOn"] if STAFF_OIDC_ISSUER else []),
-]
-
 # Graph speaks English and UTC, and so does every page.
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
@@ -164,7 +122,10 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_SECURE = not DEBUG
-if env_bool("BEHIND_TLS_PROXY", default=False):
+BEHIND_TLS_PROXY = env_bool("BEHIND_TLS_PROXY", default=False)
+# How many of the last entries of X-Forwarded-For are our own proxies' word.
+TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", default=int(BEHIND_TLS_PROXY))
+if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 if CORS_ALLOWED_ORIGINS:
@@ -197,6 +158,70 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
     }
 }
+
+# --- Staff: single sign-on at an identity provider, where one is named ----------------
+
+STAFF_OIDC_ISSUER = env_https("STAFF_OIDC_ISSUER")
+STAFF_OIDC_GROUPS = env_pairs("STAFF_OIDC_GROUPS")
+STAFF_OIDC_GROUPS_CLAIM = env_text("STAFF_OIDC_GROUPS_CLAIM", default="groups")
+STAFF_OIDC_NAME = env_text("STAFF_OIDC_NAME", default="single sign-on")
+PASSWORD_SIGN_IN = env_bool("PASSWORD_SIGN_IN", default=True)
+
+# mozilla-django-oidc goes by these; certstates/staff/provider.py adds the addresses.
+OIDC_RP_CLIENT_ID = env_text("STAFF_OIDC_CLIENT_ID")
+OIDC_RP_CLIENT_SECRET = env_text("STAFF_OIDC_CLIENT_SECRET")
+OIDC_RP_SCOPES = env_text("STAFF_OIDC_SCOPES", default="openid profile email")
+OIDC_RP_SIGN_ALGO = "RS256"
+OIDC_AUTHENTICATION_CALLBACK_URL = "sso_callback"
+OIDC_USE_PKCE = True
+OIDC_MAX_STATES = 10  # windows in which somebody may be signing in at a time
+OIDC_TIMEOUT = 3
+
+need_all_or_none(
+    STAFF_OIDC_ISSUER=STAFF_OIDC_ISSUER,
+    STAFF_OIDC_CLIENT_ID=OIDC_RP_CLIENT_ID,
+    STAFF_OIDC_CLIENT_SECRET=OIDC_RP_CLIENT_SECRET,
+    STAFF_OIDC_GROUPS=STAFF_OIDC_GROUPS,
+)
+if not PASSWORD_SIGN_IN and not STAFF_OIDC_ISSUER:
+    raise ImproperlyConfigured(
+        "PASSWORD_SIGN_IN is off without STAFF_OIDC_ISSUER: nobody could sign in."
+    )
+
+# --- Staff: how they sign in, and for how long ---------------------------------------
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # first: who has to wait is not looked at
+    *(["certstates.staff.backends.StaffBackend"] if PASSWORD_SIGN_IN else []),
+    *(["certstates.staff.sso.SingleSignOn"] if STAFF_OIDC_ISSUER else []),
+]
+# What the limits are stands in certstates/staff/attempts.py.
+AXES_HANDLER = "certstates.staff.lockout.GrowingDelay"
+AXES_LOCKOUT_CALLABLE = "certstates.staff.lockout.locked_page"
+AXES_CLIENT_IP_CALLABLE = "certstates.staff.addresses.client_address"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # or the page is not shown
+AXES_ENABLE_ADMIN = False  # its pages would show hashes of names
+AXES_VERBOSE = False
+
+# Length counts, and not to be known; a rule about digits would make passwords worse.
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("CommonPasswordValidator", {}),
+        ("UserAttributeSimilarityValidator", {}),
+    )
+] + [{"NAME": "certstates.staff.passwords.MaximumLengthValidator"}]
+
+SESSION_ENGINE = "certstates.staff.sessions"
+SESSION_COOKIE_AGE = 60 * env_int("SESSION_IDLE_MINUTES", default=60, least=1)
+SESSION_HOURS = env_int("SESSION_HOURS", default=12, least=1)
+# A cookie of this prefix is taken by https only, and from no other host of the domain.
+COOKIE_PREFIX = "" if DEBUG else "__Host-"
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+CSRF_COOKIE_HTTPONLY = True
+DEVICE_COOKIE_NAME = f"{COOKIE_PREFIX}device"
 
 # --- REST framework and OAuth --------------------------------------------------------
 

@@ -89,6 +89,8 @@ ROWS = (
     Row("password_change", get=STAFF),
     Row("password_change", post=STAFF),
     Row("password_change_done", get=STAFF),
+    Row("sign_out_everywhere", get=STAFF),
+    Row("sign_out_everywhere", post=REDIRECT),
     Row("jsi18n", get=STAFF),
     Row("autocomplete", get=NOBODY),
     Row("autocomplete", get=ADMINISTER, data={  # of users

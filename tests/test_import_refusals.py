@@ -5,6 +5,7 @@ import time
 import zipfile
 
 import pytest
+from django.conf import settings
 
 from certstates.admin import importing
 from certstates.models import ManagedAllDeviceCertificateState as State
@@ -277,7 +278,7 @@ def test_a_large_file_is_refused_by_its_length_unread(staff):
 @pytest.mark.parametrize("url", ["/admin/login/", f"/admin/x{IMPORT}", "/docs/"])
 def test_no_other_page_takes_a_file(url):
     stranger = HttpsClient(enforce_csrf_checks=True)
-    stranger.cookies["csrftoken"] = "x" * 32
+    stranger.cookies[settings.CSRF_COOKIE_NAME] = "x" * 32
     response = send_unread(stranger, url, 3 * 1024 * 1024)
     assert response.status_code == 413
     assert b"3,145,728 bytes; 2,621,440 are allowed" in response.content

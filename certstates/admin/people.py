@@ -9,15 +9,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.auth import logout
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, Permission, User
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
 from certstates.admin.base import PluralAdmin
 from certstates.admin.guard import NarrowedAsShown
 from certstates.models import SavedSearch
+from certstates.staff.attempts import unlock
+from certstates.staff.sessions import sign_out_everywhere
 
 if TYPE_CHECKING:
     DjangosUserAdmin = UserAdmin[User]
@@ -82,6 +86,36 @@ class PersonAdmin(WithinReach, DjangosUserAdmin):
     )  # fmt: skip
     list_filter = ("groups", "is_active", "is_staff", "is_superuser")
     list_per_page = 50
+    actions = ("sign_out_everywhere", "unlock")
+
+    @admin.action(description="Sign out everywhere", permissions=["change"])
+    def sign_out_everywhere(
+        self, request: HttpRequest, queryset: QuerySet[User]
+    ) -> None:
+        people = self.all_within_reach(request, queryset)
+        ended = sum(map(sign_out_everywhere, people))
+        for person in people:
+            self.log_change(request, person, "Signed out everywhere.")
+        messages.success(request, f"Sessions ended: {ended}.")
+        if request.user in people:
+            logout(request)
+
+    @admin.action(description="Unlock sign-in", permissions=["change"])
+    def unlock(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        people = self.all_within_reach(request, queryset)
+        locked = [person for person in people if unlock(person.get_username())]
+        for person in locked:
+            self.log_change(request, person, "Unlocked sign-in.")
+        names = ", ".join(person.get_username() for person in locked)
+        messages.success(request, f"Wrong passwords forgotten: {names or 'none'}.")
+
+    def all_within_reach(
+        self, request: HttpRequest, queryset: QuerySet[User]
+    ) -> list[User]:
+        people = [*queryset]
+        if not all(is_within_reach(person, request.user) for person in people):
+            raise PermissionDenied
+        return people
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
