@@ -16,6 +16,8 @@ from certstates import errors, logs
 from certstates.history import recorded
 from certstates.models import Door
 from certstates.negotiation import wants_page
+from certstates.oauth.addresses import is_oauth
+from certstates.oauth.answers import as_oauth
 
 # The site's own pages; every other path speaks Graph.
 PAGES = re.compile(r"/(admin|docs|static)(/.*)?|/favicon\.ico", re.DOTALL)
@@ -149,6 +151,8 @@ class GraphMiddleware:
         )
         if self._is_page(request):
             return overlarge(request) or self.get_response(request)
+        if is_oauth(request):
+            return as_oauth(request, self.get_response(request))
         response = self._refusal(request) or self.get_response(request)
         return self._as_graph(request, response)
 

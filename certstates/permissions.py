@@ -8,14 +8,16 @@ from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+from certstates.models import Scope
+
 if TYPE_CHECKING:
     # Not for import at run time: it imports this module itself, by a setting.
     from rest_framework.views import APIView
 
     from certstates.callers import Caller
 
-READ = "DeviceManagementConfiguration.Read.All"
-READ_WRITE = "DeviceManagementConfiguration.ReadWrite.All"
+READ = Scope.READ.value
+READ_WRITE = Scope.READ_WRITE.value
 
 
 def accepted_scopes(method: str) -> list[str]:

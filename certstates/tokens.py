@@ -119,8 +119,9 @@ def _application(name: str) -> Application:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [name])
-    found = Application.objects.filter(name=name).order_by("pk").first()
-    return found or Application.objects.create(
+    # Those with a client secret are left to fetch their tokens themselves.
+    static = Application.objects.filter(name=name, client_credentials=None)
+    return static.order_by("pk").first() or Application.objects.create(
         name=name,
         client_type=Application.CLIENT_CONFIDENTIAL,
         authorization_grant_type=Application.GRANT_CLIENT_CREDENTIALS,

@@ -33,6 +33,14 @@ def env_int(name: str, *, default: int, least: int = 0) -> int:
     return int(value)
 
 
+def env_lifetime(name: str, *, default: int) -> int:
+    """Return minutes, of which a day has 1440."""
+    minutes = env_int(name, default=default)
+    if not 1 <= minutes <= 1440:
+        raise ImproperlyConfigured(f"{name} must be 1 to 1440 minutes, not {minutes}.")
+    return minutes
+
+
 def env_list(name: str, *, default: str) -> list[str]:
     words = (os.environ.get(name) or default).split(",")
     return [word.strip() for word in words if word.strip()]

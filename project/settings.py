@@ -1,5 +1,6 @@
 """Settings, read top to bottom. docs/settings.md lists every environment variable."""
 
+from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 
 from project.environment import (
@@ -11,6 +12,7 @@ from project.environment import (
     env_guid,
     env_https,
     env_int,
+    env_lifetime,
     env_list,
     env_mapping,
     env_origin,
@@ -29,6 +31,8 @@ from project.environment import (
 CREATE_REQUIRES = env_choice("CREATE_REQUIRES", "documented", "metadata")
 # What clients call this server, where a proxy in front hides it; a path is allowed.
 PUBLIC_URL = env_origin("PUBLIC_URL")
+# Minutes that a token lives which an application got by its client secret.
+ACCESS_TOKEN_LIFETIME = env_lifetime("ACCESS_TOKEN_LIFETIME", default=60)
 # Bytes; the largest record that obeys the length limits is far below.
 MAX_BODY_SIZE = env_int("MAX_BODY_SIZE", default=1024 * 1024)
 
@@ -249,7 +253,18 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "beta",
 }
 
+# Client secrets have a hasher of their own; it says why.
+PASSWORD_HASHERS = [
+    *global_settings.PASSWORD_HASHERS,
+    "certstates.oauth.hashers.ClientSecretHasher",
+]
+
 OAUTH2_PROVIDER = {
+    "OAUTH2_VALIDATOR_CLASS": "certstates.oauth.validator.ClientCredentialsValidator",
+    "OAUTH2_SERVER_CLASS": "oauthlib.oauth2.BackendApplicationServer",
+    "ACCESS_TOKEN_GENERATOR": "certstates.oauth.validator.access_token",
+    "ACCESS_TOKEN_EXPIRE_SECONDS": ACCESS_TOKEN_LIFETIME * 60,
+    "CLIENT_SECRET_HASHER": "client_secret",
     "SCOPES": {
         "DeviceManagementConfiguration.Read.All": "Read device certificate states",
         "DeviceManagementConfiguration.ReadWrite.All": "Read and change them",
@@ -324,6 +339,9 @@ LOGGING = {
     "loggers": {
         # Django's own handlers would repeat each line, or mail it.
         "django": {"handlers": [], "level": "WARNING"},
+        # Below this they write down tokens and the parameters of token requests.
+        "oauthlib": {"level": "WARNING"},
+        "oauth2_provider": {"level": "WARNING"},
         # A refused request is the client's affair, 501 too; what broke is logged.
         "django.request": {"level": "ERROR", "filters": ["broken"]},
         "django.security.DisallowedHost": {"level": "CRITICAL"},

@@ -23,6 +23,7 @@ urlpatterns = [
     path("admin", RedirectView.as_view(url="/admin/")),
     path("docs", RedirectView.as_view(url="/docs/")),
     path("favicon.ico", RedirectView.as_view(url="/static/certstates/icon.svg")),
+    path("", include("certstates.oauth.urls")),
     *(
         re_path(rf"^{any_case(root.rstrip('/'))}\Z", service_document, {"root": root})
         for root in ROOTS

@@ -5,14 +5,18 @@ import os
 import pytest
 from django.conf import settings
 
+from certstates.models import ClientCredentials
 from certstates.permissions import READ, READ_WRITE
 from tests import key_server, leaks
 from tests.make import ApiClient, HttpsClient, make_token
 
 
 def pytest_configure():
-    """Hash secrets fast: each test makes a token, and so an application's secret."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    """Hash passwords fast; the hasher of client secrets is fast as it is."""
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+        "certstates.oauth.hashers.ClientSecretHasher",
+    ]
     leaks.watch()
 
 
@@ -78,6 +82,17 @@ def operator(db):
 @pytest.fixture
 def reader(db):
     return ApiClient(make_token(READ))
+
+
+@pytest.fixture
+def writer_app(db):
+    """An application with its secret, which reads and writes."""
+    return ClientCredentials.register("nightly", scope=READ_WRITE)
+
+
+@pytest.fixture
+def reader_app(db):
+    return ClientCredentials.register("report", scope=READ)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The one entity, and what is kept about it."""
 
+from certstates.models.clients import ClientCredentials, Scope, new_secret
 from certstates.models.events import Door, Kind, StateEventQuerySet
 from certstates.models.fields import (
     ID_LENGTH,
@@ -38,6 +39,7 @@ __all__ = [
     "TEXT_LENGTH",
     "TRACKED",
     "CertificateStateQuerySet",
+    "ClientCredentials",
     "Difference",
     "Door",
     "Kind",
@@ -45,6 +47,7 @@ __all__ = [
     "RemovedState",
     "RevocationStatus",
     "SavedSearch",
+    "Scope",
     "StaffIdentity",
     "StateEvent",
     "StateEventQuerySet",
@@ -56,6 +59,7 @@ __all__ = [
     "in_any_case",
     "issuers",
     "new_id",
+    "new_secret",
     "refuse_unstorable",
     "sort_key",
 ]
