@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from django.urls import URLResolver, reverse
 
+from certstates.permissions import READ
+
 PEOPLE = (
     "anonymous", "staff", "Viewer", "Editor", "Importer", "Administrator", "superuser",
 )  # fmt: skip
@@ -191,10 +193,19 @@ ROWS = (
 
     # Clients and tokens
     Row(f"{CLIENT}_changelist", get=ADMINISTER),
-    Row(f"{CLIENT}_add", get=NOBODY),
-    Row(f"{CLIENT}_add", post=NOBODY),
+    Row(f"{CLIENT}_add", get=ADMINISTER),
+    Row(f"{CLIENT}_add", post=ADMINISTER),
+    Row(f"{CLIENT}_add", post=ADMINISTER, data={"name": "new", "scope": READ}),
     Row(f"{CLIENT}_change", ("client",), get=ADMINISTER),
     Row(f"{CLIENT}_change", ("client",), post=GO, data={"name": "renamed"}),
+    Row(f"{CLIENT}_change", ("confidential",), get=ADMINISTER),
+    Row(f"{CLIENT}_change", ("confidential",), post=GO, data={
+        "name": "renamed", "scope": READ,
+    }),
+    Row(f"{CLIENT}_new_secret", ("confidential",), get=ADMINISTER),
+    Row(f"{CLIENT}_new_secret", ("confidential",), post=GO),
+    Row(f"{CLIENT}_new_secret", ("client",), post=GO),
+    Row(f"{CLIENT}_new_secret", ("missing",), post=GO),
     Row(f"{CLIENT}_delete", ("client",), get=ADMINISTER),
     Row(f"{CLIENT}_delete", ("client",), post=GO, data=YES),
     Row(f"{CLIENT}_history", ("client",), get=ADMINISTER),

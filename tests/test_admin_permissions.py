@@ -16,7 +16,7 @@ from django.db import transaction
 from oauth2_provider.models import AccessToken, Application
 
 from certstates.history import recorded
-from certstates.models import Door, SavedSearch, StateEvent
+from certstates.models import ClientCredentials, Door, SavedSearch, StateEvent
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.permissions import READ
 from tests.admin_routes import PEOPLE, ROWS, routes_of
@@ -72,6 +72,7 @@ def objects(db):
         "group": Group.objects.get(name="Viewer").pk,
         "client": Application.objects.get().pk,
         "token": AccessToken.objects.get().pk,
+        "confidential": ClientCredentials.register("mine", scope=READ)[0].pk,
     }
 
 

@@ -88,7 +88,7 @@ def test_static_tokens_of_the_same_name_are_another_applications(capsys):
         (["x" * 256], "must have 1 to 255"),
         (["a\nb"], "must have 1 to 255"),
         (["\udcff"], "must have 1 to 255"),
-        (["taken"], "already"),
+        (["taken"], "has this name"),
         (["static", "--new-secret"], "No application"),
         (["nobody", "--new-secret"], "No application"),
         (["taken", "--new-secret", "--scope", "read"], "--new-secret"),

@@ -18,6 +18,7 @@ ISSUERS = [
     ("common", "/common/v2.0"),
     ("contoso.example", "/contoso.example/v2.0"),
     (GUID, f"/{GUID}/v2.0"),
+    ("common", "/common"),
     ("", "/v2.0"),
 ]
 

@@ -1,6 +1,6 @@
 """The one entity, and what is kept about it."""
 
-from certstates.models.clients import ClientCredentials, Scope, new_secret
+from certstates.models.clients import ClientCredentials, Scope, new_secret, take_name
 from certstates.models.events import Door, Kind, StateEventQuerySet
 from certstates.models.fields import (
     ID_LENGTH,
@@ -62,4 +62,5 @@ __all__ = [
     "new_secret",
     "refuse_unstorable",
     "sort_key",
+    "take_name",
 ]

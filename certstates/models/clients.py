@@ -69,12 +69,9 @@ class ClientCredentials(models.Model):
 
         Raises ValidationError for a name that cannot be, or that another one has.
         """
-        refuse_name(name)
         secret = new_secret()
         with transaction.atomic():
-            hold_name(name)
-            if cls.objects.filter(application__name=name).exists():
-                raise ValidationError("Another application has this name already.")
+            take_name(name)
             application = Application.objects.create(
                 name=name,
                 client_id=str(uuid.uuid4()),
@@ -123,12 +120,14 @@ class ClientCredentials(models.Model):
         return found
 
 
-def refuse_name(name: str) -> None:
+def take_name(name: str) -> None:
+    """Let nobody else give this name before the transaction ends.
+
+    It is not unique by itself, so a lock is held. Raises ValidationError.
+    """
     if not name.strip() or len(name) > NAME_LENGTH or not name.isprintable():
-        raise ValidationError("NAME must have 1 to 255 printable characters.")
-
-
-def hold_name(name: str) -> None:
-    """Let nobody else give this name before the transaction ends: it is not unique."""
+        raise ValidationError("A name must have 1 to 255 printable characters.")
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [name])
+    if ClientCredentials.objects.filter(application__name=name).exists():
+        raise ValidationError("Another application with a secret has this name.")

@@ -24,7 +24,7 @@ PATTERNS = {
     "authorize": pattern(AUTHORIZE),
     "keys": pattern(KEYS),
     "configuration": pattern(f"v2.0/{CONFIGURATION}"),
-    "root": rf"^{any_case(re.escape(CONFIGURATION))}/?\Z",
+    "plain_configuration": pattern(CONFIGURATION),
 }
 ANY = re.compile("|".join(p.replace("?P<tenant>", "?:") for p in PATTERNS.values()))
 

@@ -10,5 +10,5 @@ urlpatterns = [
     re_path(PATTERNS["authorize"], views.AuthorizeView.as_view()),
     re_path(PATTERNS["keys"], views.KeysView.as_view()),
     re_path(PATTERNS["configuration"], views.ConfigurationView.as_view()),
-    re_path(PATTERNS["root"], views.ConfigurationView.as_view(path="")),
+    re_path(PATTERNS["plain_configuration"], views.ConfigurationView.as_view(path="")),
 ]

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -19,9 +19,12 @@ PYTHON = SDK / "python" / "bin" / "python"
 RECIPES = settings.BASE_DIR / "docs" / "clients.md"
 
 
-def recipe(language):
+def recipe(language, *, below="# Clients"):
     """Return the block of docs/clients.md that is a whole program in ``language``."""
-    text = RECIPES.read_text(encoding="utf-8")
+    _, heading, text = RECIPES.read_text(encoding="utf-8").partition(f"{below}\n")
+    assert heading, below
+    if below != "# Clients":
+        text = text.partition("\n## ")[0]
     found = re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     return max(found, key=len)
 
@@ -57,22 +60,29 @@ def need_program(name):
 class Served:
     """What a client needs to know of an ``up``; ``authority`` is for https.
 
-    ``lenient_url`` is a server of the same records with CREATE_REQUIRES=metadata.
+    ``lenient_url`` is a server of the same records with CREATE_REQUIRES=metadata, and
+    ``application`` what create_application said.
     """
 
     url: str
     token: str
     authority: Path | None = None
     lenient_url: str = ""
+    application: dict[str, str] = field(default_factory=dict)
 
     @property
     def environment(self):
         """Return the whole environment of a client; nothing else reaches it."""
-        trust = ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE")
+        trust = (
+            "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE",
+            "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE",
+        )  # fmt: skip
         return {
             "PATH": os.environ.get("PATH", os.defpath),
             "CERTSTATES_URL": self.url,
             "CERTSTATES_TOKEN": self.token,
+            "CERTSTATES_CLIENT_ID": self.application.get("client_id", ""),
+            "CERTSTATES_CLIENT_SECRET": self.application.get("client_secret", ""),
             "LENIENT_URL": self.lenient_url,
             **(dict.fromkeys(trust, str(self.authority)) if self.authority else {}),
         }

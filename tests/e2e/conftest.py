@@ -33,10 +33,18 @@ def servers():
         lenient.environment = {**strict.environment, "CREATE_REQUIRES": "metadata"}
         https = stack.enter_context(strict.up("--tls"))
         http = stack.enter_context(lenient.up())
+        code, made, err = strict.run(
+            "create_application", "e2e", "--scope", "readwrite", "--json"
+        )
+        assert code == 0, err
         yield {
             "http": Served(http.url, https.token, lenient_url=http.url),
             "https": Served(
-                https.url, https.token, https.authority, lenient_url=http.url
+                https.url,
+                https.token,
+                https.authority,
+                lenient_url=http.url,
+                application=json.loads(made),
             ),
         }
 
