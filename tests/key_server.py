@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
+from tests.leaks import LEAKS
+
 AUDIENCE = "api://certs.example"
 CLIENT = "11111111-2222-3333-4444-555555555555"
 ABSENT = object()
@@ -46,12 +48,17 @@ class SigningKey:
         """Return a token of these very texts, whatever they say, signed by RS256."""
         signed = f"{part(header)}.{part(payload)}"
         signature = self.private.sign(signed.encode(), PKCS1v15(), SHA256())
-        return f"{signed}.{part(signature)}"
+        return self._made(f"{signed}.{part(signature)}")
 
     def sign(self, claims, *, algorithm="RS256", **header):
         header = {"kid": self.kid, **header}
         header = {name: value for name, value in header.items() if value is not ABSENT}
-        return jwt.encode(claims, self.private, algorithm, header)
+        return self._made(jwt.encode(claims, self.private, algorithm, header))
+
+    @staticmethod
+    def _made(token):
+        LEAKS.learn(token)
+        return token
 
 
 class KeyServer(ThreadingHTTPServer):

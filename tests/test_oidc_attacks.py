@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import logging
 
 import jwt
 import pytest
@@ -15,6 +16,7 @@ from certstates.oidc import verification
 from tests import key_server
 from tests.key_server import ABSENT, AUDIENCE, SigningKey, part
 from tests.make import URL, ApiClient, error_of, make_body
+from tests.test_logs import Lines
 
 OTHER = SigningKey("first")  # the id of the provider's key, but not the key
 WEAK = SigningKey("weak", rsa.generate_private_key(65537, 1024))
@@ -230,14 +232,41 @@ def test_a_forged_token_is_refused_without_the_database(
     assert provider.questions <= 1
 
 
+@pytest.fixture
+def lines(settings):
+    settings.ACCESS_LOG = True
+    handler = Lines()
+    logging.getLogger().addHandler(handler)
+    yield handler
+    logging.getLogger().removeHandler(handler)
+
+
 @pytest.mark.parametrize("trick", FORGED)
-def test_a_forged_token_is_never_logged(provider, key, caplog, trick):
+def test_a_forged_token_costs_one_short_line(provider, key, lines, trick):
     token = FORGED[trick](provider, key)
-    with caplog.at_level("DEBUG"):
-        assert verification.caller_of(token) is None
-    longest = max(token.split("."), key=len)
-    assert longest[:40] not in caplog.text or len(longest) < 40
-    assert len(caplog.text) < 1000
+    ApiClient(token).get(URL)
+    [line] = lines.lines
+    assert len(line) < 500
+    assert max(token.split("."), key=len)[:60] not in line or len(token) < 60
+
+
+@pytest.mark.parametrize(
+    ("trick", "reason"),
+    [
+        ("expired", "ExpiredSignatureError"),
+        ("another audience", "InvalidAudienceError"),
+        ("another issuer", "InvalidIssuerError"),
+        ("a wrong signature", "InvalidSignatureError"),
+        ("alg 'none'", "Its algorithm is not accepted."),
+        ("kid 'FIRST'", "No key of the provider fits."),
+        ("no client", "It names no client."),
+    ],
+)
+def test_the_line_of_the_request_says_why(provider, key, lines, trick, reason):
+    forged = {**FORGED, "no client": claiming(azp=ABSENT, sub=ABSENT)}
+    ApiClient(forged[trick](provider, key)).get(URL)
+    [line] = lines.objects()
+    assert (line["status"], line["token_refused"]) == (401, reason)
 
 
 HOPELESS = [

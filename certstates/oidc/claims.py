@@ -15,11 +15,14 @@ NAMES = ("app_displayname", "preferred_username", "upn")
 GRANTS = ("scp", "scope", "roles")
 
 
-def caller_from(claims: Claims, provider: Provider) -> Caller | None:
-    """Return who calls, or nothing where the token names no client."""
+class Refused(Exception):
+    """A token that is none for this server; the words are for the log."""
+
+
+def caller_from(claims: Claims, provider: Provider) -> Caller:
     client = _first(claims, provider.client_claims)
     if not client:
-        return None
+        raise Refused("It names no client.")
     names = (_printable(_first(claims, [name])) for name in NAMES)
     name = next(filter(None, names), _printable(client))
     return Caller(_key(provider, client), name, _scopes(claims, provider))

@@ -24,6 +24,10 @@ MAX_AGE = 3600.0  # seconds after which a withdrawn key is noticed
 PAUSE = 60.0  # seconds between two questions
 PAUSE_WITHOUT_KEYS = 10.0  # the same, as long as no token can be checked at all
 
+UNREADABLE = (
+    "The identity provider's keys cannot be read, so the access token could not be "
+    "checked. Nothing was done."
+)
 # What fits a key that does not name its one algorithm; its curve says the rest.
 FITTING: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("RSA", ""): ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
@@ -156,10 +160,7 @@ class KeyCache:
         logger.warning("The identity provider's keys at %s: %s.", where, error)
 
     def _unavailable(self) -> ServiceUnavailable:
-        error = ServiceUnavailable(
-            "The identity provider's keys cannot be read, so the access token could "
-            "not be checked. Nothing was done."
-        )
+        error = ServiceUnavailable(UNREADABLE)
         error.headers["Retry-After"] = str(max(1, math.ceil(self._pause_left())))
         return error
 

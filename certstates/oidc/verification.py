@@ -5,7 +5,6 @@ server ask the provider for its keys. Sources: RFC 8725 (best current practices)
 9068 (access tokens).
 """
 
-import logging
 import math
 import re
 from typing import Any
@@ -14,12 +13,11 @@ import jwt
 from jwt.types import Options
 
 from certstates.callers import Caller
-from certstates.oidc.claims import Claims, caller_from
+from certstates.logs import note
+from certstates.oidc.claims import Claims, Refused, caller_from
 from certstates.oidc.configuration import Provider, provider
 from certstates.oidc.keys import keys_at
 from certstates.oidc.strict_json import object_in
-
-logger = logging.getLogger(__name__)
 
 FORM = re.compile(r"([\w-]{1,4096})\.([\w-]{1,16384})\.([\w-]{1,2048})", re.ASCII)
 LONGEST_KEY_ID = 256
@@ -40,24 +38,20 @@ CHECKED: Options = {
 }
 
 
-class Refused(Exception):
-    """A token that is none for this server; the words are for the log."""
-
-
 def caller_of(raw: str) -> Caller | None:
     """Return whose token this is, or nothing for one that is not, or no longer, valid.
 
-    Raise ``ServiceUnavailable`` where that cannot be known without the provider.
+    Why, the log's line of the request says, and no line more. Raise
+    ``ServiceUnavailable`` where that cannot be known without the provider.
     """
     accepted = provider()
     if accepted is None:
         return None
     try:
-        claims = _verified(raw, accepted)
+        return caller_from(_verified(raw, accepted), accepted)
     except Refused as reason:
-        logger.info("An access token was refused: %s", reason)
+        note(token_refused=str(reason))
         return None
-    return caller_from(claims, accepted)
 
 
 def _verified(raw: str, accepted: Provider) -> Claims:

@@ -17,6 +17,7 @@ from certstates.models import ManagedAllDeviceCertificateState
 from certstates.odata.formats import Format
 from certstates.odata.options import is_system_option
 from certstates.odata.representation import Representation
+from certstates.oidc import keys
 from certstates.permissions import HasGraphScope
 from certstates.serializers import CertificateStateSerializer
 
@@ -141,6 +142,7 @@ def refused() -> Mapping[str, exceptions.APIException]:
         "FailedDependency": errors.FailedDependency(),
         "InternalServerError": exceptions.APIException(errors.CRASHED),
         "NotImplemented": caught(lambda: system_option("apply", offered=set())),
+        "ServiceUnavailable": errors.ServiceUnavailable(keys.UNREADABLE),
     }
 
 

@@ -34,7 +34,7 @@ ALWAYS = (
     "InternalServerError",
     "NotImplemented",
 )
-GUARDED = ("InvalidAuthenticationToken", "Forbidden")
+GUARDED = ("InvalidAuthenticationToken", "Forbidden", "ServiceUnavailable")
 WITH_BODY = ("ModelValidationFailure", "RequestEntityTooLarge", "UnsupportedMediaType")
 
 

@@ -31,6 +31,7 @@ REFUSED = {
     "FailedDependency": "In a batch: a request that this one depends on failed.",
     "InternalServerError": "A bug; the `request-id` finds it in the log.",
     "NotImplemented": "OData that is valid, but not offered.",
+    "ServiceUnavailable": "The token cannot be checked now; nothing was done.",
 }
 EVERYWHERE = ("request-id", "client-request-id", "OData-Version")
 HEADERS: dict[str, tuple[str, Schema]] = {
@@ -42,6 +43,7 @@ HEADERS: dict[str, tuple[str, Schema]] = {
     "Location": ("Where the record is, or where to begin again.", TEXT),
     "OData-EntityId": ("Where the record is, in an answer without body.", TEXT),
     "Preference-Applied": ("What of Prefer was done.", TEXT),
+    "Retry-After": ("Seconds after which to try again.", TEXT),
     "WWW-Authenticate": ("That a bearer token is wanted.", TEXT),
 }
 # Headers that a refusal always has besides.
@@ -49,6 +51,7 @@ REFUSAL_HEADERS = {
     "InvalidAuthenticationToken": "WWW-Authenticate",
     "MethodNotAllowed": "Allow",
     "SyncStateNotFound": "Location",
+    "ServiceUnavailable": "Retry-After",
 }
 # Operations that go on with a record, by the id that an answer has.
 FOLLOWING = ("Get", "Update", "Delete")
