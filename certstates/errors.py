@@ -105,6 +105,18 @@ class FailedDependency(GraphError):
     default_detail = "A request that this one depends on failed."
 
 
+class TooManyRequests(GraphError):
+    """A limit is reached; nothing was done. ``wait`` is in whole seconds."""
+
+    status_code = status.HTTP_429_TOO_MANY_REQUESTS
+    default_code = "TooManyRequests"
+    default_detail = "Too many requests. Nothing was done; try again later."
+
+    def __init__(self, message: str | None = None, *, wait: int = 1) -> None:
+        super().__init__(message)
+        self.headers = {"Retry-After": str(wait)}
+
+
 class NotImplementedYet(GraphError):
     """Valid OData that this server does not offer."""
 
@@ -136,6 +148,7 @@ CODES = {
     414: "UriTooLong",
     415: "UnsupportedMediaType",
     424: "FailedDependency",
+    429: "TooManyRequests",
     500: "InternalServerError",
     501: "NotImplemented",
     503: "ServiceUnavailable",

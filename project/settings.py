@@ -26,6 +26,9 @@ from project.environment import (
 
 # --- The product ---------------------------------------------------------------------
 
+# On: plain http, on one's own desk only.
+DEBUG = env_bool("DEBUG", default=False)
+
 # documented: every property of Graph's create page must be present.
 # metadata: only those that the CSDL calls not nullable, as live Graph behaves.
 CREATE_REQUIRES = env_choice("CREATE_REQUIRES", "documented", "metadata")
@@ -39,9 +42,16 @@ MAX_BODY_SIZE = env_int("MAX_BODY_SIZE", default=1024 * 1024)
 # Seconds that one question to the database may take while serving; 0 is no limit.
 STATEMENT_TIMEOUT = env_int("STATEMENT_TIMEOUT", default=30)
 
+# Requests and writes that are admitted in 20 seconds, as Graph limits them for this
+# entity: of one application, and of all of them, who are the tenant. 0 is no limit.
+THROTTLE = env_bool("THROTTLE", default=not DEBUG)
+THROTTLE_APP_WRITES = env_int("THROTTLE_APP_WRITES", default=100)
+THROTTLE_TENANT_WRITES = env_int("THROTTLE_TENANT_WRITES", default=200)
+THROTTLE_APP_REQUESTS = env_int("THROTTLE_APP_REQUESTS", default=1000)
+THROTTLE_TENANT_REQUESTS = env_int("THROTTLE_TENANT_REQUESTS", default=2000)
+
 # --- Django --------------------------------------------------------------------------
 
-DEBUG = env_bool("DEBUG", default=False)
 SECRET_KEY = env_secret_key()
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", default="")
@@ -234,6 +244,7 @@ REST_FRAMEWORK = {
         "certstates.authentication.BearerAuthentication"
     ],
     "DEFAULT_PERMISSION_CLASSES": ["certstates.permissions.HasGraphScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["certstates.throttling.GraphThrottle"],
     "DEFAULT_PARSER_CLASSES": ["certstates.parsers.GraphJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["certstates.renderers.GraphJSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "certstates.negotiation.JsonErrors",

@@ -17,6 +17,7 @@ def pytest_configure():
         "django.contrib.auth.hashers.MD5PasswordHasher",
         "certstates.oauth.hashers.ClientSecretHasher",
     ]
+    settings.THROTTLE = False  # thousands of tests make more requests than one client
     leaks.watch()
 
 

@@ -238,6 +238,8 @@ def test_every_operation_lists_its_refusals(document):
         answers = operation["responses"]
         assert {"400", "405", "412", "414", "500", "501"} <= answers.keys(), path
         assert ("requestBody" in operation) == ({"413", "415"} <= answers.keys())
+        is_counted = bool(operation["security"]) and not path.endswith("$batch")
+        assert ("429" in answers) == is_counted, path
         assert ("409" in answers) == (path == RECORDS and method == "post")
         assert ("410" in answers) == path.endswith("delta()")
         for status, answer in answers.items():

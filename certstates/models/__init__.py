@@ -27,6 +27,7 @@ from certstates.models.states import (
     ManagedAllDeviceCertificateState,
 )
 from certstates.models.suspicions import digits_of
+from certstates.models.throttle import ThrottleCount
 from certstates.models.tokens import TokenUse
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "StaffIdentity",
     "StateEvent",
     "StateEventQuerySet",
+    "ThrottleCount",
     "TokenUse",
     "Tone",
     "TransactionId",

@@ -20,6 +20,7 @@ from certstates.odata.representation import Representation
 from certstates.oidc import keys
 from certstates.permissions import HasGraphScope
 from certstates.serializers import CertificateStateSerializer
+from certstates.throttling import Rate, Refusal
 
 Value = dict[str, Any]
 
@@ -123,6 +124,11 @@ def invalid_body() -> serializers.ValidationError:
     return serializers.ValidationError(serializer.errors)
 
 
+def throttled() -> errors.TooManyRequests:
+    rate = Rate("", 100, "writes of this application")
+    return Refusal(rate, wait=7).error()
+
+
 def refused() -> Mapping[str, exceptions.APIException]:
     """Return a refusal for each code, with the words of the place that makes it."""
     scopeless: Any = HasGraphScope().has_permission
@@ -140,6 +146,7 @@ def refused() -> Mapping[str, exceptions.APIException]:
         "RequestEntityTooLarge": errors.RequestEntityTooLarge(),
         "UnsupportedMediaType": exceptions.UnsupportedMediaType("text/plain"),
         "FailedDependency": errors.FailedDependency(),
+        "TooManyRequests": throttled(),
         "InternalServerError": exceptions.APIException(errors.CRASHED),
         "NotImplemented": caught(lambda: system_option("apply", offered=set())),
         "ServiceUnavailable": errors.ServiceUnavailable(keys.UNREADABLE),

@@ -50,9 +50,12 @@ class Operation:
     example: Callable[[], Any] | None = None
     headers: tuple[str, ...] = ()
     refuses: tuple[str, ...] = ()
+    is_counted: bool = True
 
     def codes(self, *, guarded: bool) -> tuple[str, ...]:
         found = ALWAYS + self.refuses + (GUARDED if guarded else ())
+        if guarded and self.is_counted:
+            found += ("TooManyRequests",)
         # The refusal of a body names both codes of its status.
         return found + WITH_BODY if self.body else found
 
@@ -154,5 +157,6 @@ OPERATIONS = {
         body=named.BATCH,
         example=examples.batch,
         refuses=("NotAcceptable",),
+        is_counted=False,
     ),
 }

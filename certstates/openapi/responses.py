@@ -29,6 +29,7 @@ REFUSED = {
     "UriTooLong": "The address is too long.",
     "UnsupportedMediaType": "The body is not application/json in UTF-8.",
     "FailedDependency": "In a batch: a request that this one depends on failed.",
+    "TooManyRequests": "A limit is reached. Nothing was done; try again later.",
     "InternalServerError": "A bug; the `request-id` finds it in the log.",
     "NotImplemented": "OData that is valid, but not offered.",
     "ServiceUnavailable": "The token cannot be checked now; nothing was done.",
@@ -43,7 +44,10 @@ HEADERS: dict[str, tuple[str, Schema]] = {
     "Location": ("Where the record is, or where to begin again.", TEXT),
     "OData-EntityId": ("Where the record is, in an answer without body.", TEXT),
     "Preference-Applied": ("What of Prefer was done.", TEXT),
-    "Retry-After": ("Seconds after which to try again.", TEXT),
+    "Retry-After": (
+        "Seconds until it is worth another try.",
+        {**TEXT, "pattern": "^[0-9]+$"},
+    ),
     "WWW-Authenticate": ("That a bearer token is wanted.", TEXT),
 }
 # Headers that a refusal always has besides.
@@ -52,6 +56,7 @@ REFUSAL_HEADERS = {
     "MethodNotAllowed": "Allow",
     "SyncStateNotFound": "Location",
     "ServiceUnavailable": "Retry-After",
+    "TooManyRequests": "Retry-After",
 }
 # Operations that go on with a record, by the id that an answer has.
 FOLLOWING = ("Get", "Update", "Delete")
