@@ -1,6 +1,7 @@
 """Guessing passwords becomes slow, for whoever guesses and not for others."""
 
 import datetime as dt
+import math
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -72,7 +73,7 @@ def test_each_further_failure_doubles_the_wait(ana):
     fail()
     waits = []
     for _ in range(9):
-        waits.append(wait_of() / 60)
+        waits.append(math.ceil(wait_of() / 60))
         pass_time(hours=1)
         fail(times=1)
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
@@ -82,7 +83,7 @@ def test_who_asks_while_waiting_waits_no_longer(ana):
     fail()
     pass_time(seconds=30)
     assert statuses(["ana"] * 20) == [429] * 20
-    assert 25 < wait_of() <= 30
+    assert 0 < wait_of() <= 30
 
 
 def test_the_right_password_forgives_the_wrong_ones(ana):
@@ -122,12 +123,12 @@ def test_known_and_unknown_names_wait_alike(ana):
         fail(name)
         response = sign_in(name, "pass-of-" + name, REMOTE_ADDR=HERE)
         assert response.status_code == 429
-        assert response.headers["Retry-After"] == "60"
+        assert 50 < int(response.headers["Retry-After"]) <= 60
         assert "no-store" in response.headers["Cache-Control"]
         pages.add(words_of(response, name))
     [page] = pages
     assert "<h1>Too many attempts</h1>" in page
-    assert "Wait <strong>1 minute</strong>" in page
+    assert "Try again in <strong>1 minute</strong>" in page
 
 
 WIDE_ANA = "\N{FULLWIDTH LATIN SMALL LETTER A}na"
@@ -160,6 +161,15 @@ def test_addresses_of_one_network_are_one(ana):
         fail(times=1, address=f"2001:db8:1:2::{host}")
     assert statuses(["ana"], address="2001:db8:1:2:ffff::1") == [429]
     assert statuses(["ana"], address="2001:db8:1:3::1") == [200]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1", "::1", "::", "::2", "2001:0:0:1::1", "64:ff9b::1", "unix:", ""],
+)
+def test_every_address_may_be_wrong_five_times(ana, address):
+    fail(address=address)
+    assert statuses(["ana"], address=address) == [429]
 
 
 def test_an_address_that_is_made_up_changes_nothing(ana):

@@ -1,15 +1,18 @@
 """Staff sign in; who does not get in learns nothing from it."""
 
+import io
 import re
 
 import pytest
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.auth import hashers
 from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from certstates.management.commands.up import Command
 from certstates.staff.passwords import LONGEST
 from tests.make import HttpsClient
 from tests.staff import make_person
@@ -166,7 +169,14 @@ def test_a_new_password_is_long_and_not_known(admin_client, password, refusal):
     assert sign_in("anastasia", password).status_code == 302
 
 
-def test_a_superuser_of_the_command_line_obeys_too(monkeypatch, capsys):
+def test_the_password_that_up_makes_obeys():
+    out = io.StringIO()
+    Command(stdout=out).first_start("http://127.0.0.1:8000", None)
+    password = re.search(r"password +(\S+)", out.getvalue())[1]
+    validate_password(password, User.objects.get(username="admin"))
+
+
+def test_a_superuser_of_the_command_line_signs_in(monkeypatch, capsys):
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "x" * 12)
     call_command(
         "createsuperuser", interactive=False, username="root", email="r@example.com"

@@ -48,5 +48,8 @@ def normalised(text: str) -> str:
         return str(address)
     if address.ipv4_mapped:
         return str(address.ipv4_mapped)
+    if address.is_loopback:
+        return str(address)
     network = ipaddress.ip_network((address, IPV6_PREFIX), strict=False)
-    return str(network.network_address)
+    first = network.network_address
+    return "" if first.is_unspecified else str(first)

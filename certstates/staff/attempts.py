@@ -34,7 +34,7 @@ LONGEST_DELAY = dt.timedelta(hours=1)
 FORGOTTEN_AFTER = dt.timedelta(hours=12)  # since the last failure
 LONGEST_NAME = 200  # no account has a longer one
 
-ANYBODY, ANYWHERE = "", "::"
+ANYBODY, ANYWHERE = "", "::"  # no client has this address
 NOW = dt.timedelta()
 
 

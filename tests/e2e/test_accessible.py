@@ -46,6 +46,16 @@ def fail_to_sign_in(page):
     expect(page.locator(".errornote")).to_be_visible()
 
 
+def be_locked_out(page):
+    """Be wrong once too often, for a name that nobody has."""
+    for _ in range(6):
+        page.get_by_label("Username").fill("nobody-has-this-name")
+        page.get_by_label("Password").fill("wrong")
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_load_state()
+    expect(page.get_by_role("heading", name="Too many attempts")).to_be_visible()
+
+
 def choose(action, *, rows=2):
     """Return what asks for an action on the first rows, or (0) on all that match."""
 
@@ -131,6 +141,13 @@ VISITS = [
     Visit("docs", "/docs/", person="stranger"),
     Visit("login", "/admin/login/", person="stranger"),
     Visit("login refused", "/admin/login/", fail_to_sign_in, person="stranger"),
+    Visit(
+        "login locked",
+        "/admin/login/",
+        be_locked_out,
+        person="stranger",
+        refusals=frozenset({429}),
+    ),
     Visit("dashboard", "/admin/"),
     Visit("app index", "/admin/certstates/"),
     Visit("list", LIST),
@@ -177,6 +194,7 @@ VISITS = [
     Visit("empty list of tokens", f"{TOKENS}?q=nobody"),
     Visit("password", "/admin/password_change/"),
     Visit("password refused", "/admin/password_change/", press("Change my password")),
+    Visit("sign out everywhere", "/admin/sign_out_everywhere/"),
     Visit("forbidden", USERS, person="newcomer", refusals=frozenset({403})),
 ]
 
