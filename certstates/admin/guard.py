@@ -24,6 +24,13 @@ class NarrowedAsShown(AnyAdmin):
         field, _, condition = lookup.partition("__")
         return field in self.list_filter and condition in self.conditions
 
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        """Know a row by its key only, whatever else the table or another one has.
+
+        Django also looks for a name among the relations, and breaks off at some.
+        """
+        return to_field == self.opts.pk.name
+
 
 class Guarded(StateAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
