@@ -6,10 +6,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
+from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 
 from certstates.staff import provider as provider_module
+from certstates.staff.refusals import NotVerified
 from tests.identity_provider import CLIENT_ID, CLIENT_SECRET, Key, identity_provider
 from tests.make import HttpsClient
 from tests.sso import CALLBACK, LIST, LOGIN, START, introduce, leave, refused, sign_in
@@ -163,6 +165,15 @@ def test_the_password_form_does_not_hear_codes(provider, browser):
     form = {"username": "a", "password": "b", "next": LIST}
     assert browser.post(f"{LOGIN}?{query}", form).status_code == 200
     assert "/token" not in provider.asked
+
+
+@pytest.mark.parametrize("kept", [("", "verifier"), ("nonce", ""), (None, None)])
+def test_a_sign_in_needs_what_only_the_session_keeps(provider, browser, kept):
+    request = browser.get(leave(browser)).wsgi_request
+    asked = len(provider.asked)
+    with pytest.raises(NotVerified):
+        authenticate(request, nonce=kept[0], code_verifier=kept[1])
+    assert len(provider.asked) == asked
 
 
 # --- A provider that fails ------------------------------------------------------------
