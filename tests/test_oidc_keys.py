@@ -84,6 +84,22 @@ USELESS = {
     "keys that are none": answer({"keys": [5, None, "x", [], {}, {"kty": "RSA"}]}),
     "keys as a number": answer({"keys": 5}),
     "keys as null": answer({"keys": None}),
+    "keys with odd parts": answer(
+        {
+            "keys": [
+                {**SECOND.jwk, "key_ops": 5},
+                {**SECOND.jwk, "n": 5},
+                {**SECOND.jwk, "n": "ä"},
+                {**SECOND.jwk, "e": None},
+                {**SECOND.jwk, "kty": ["RSA"]},
+                {**SECOND.jwk, "alg": ["RS256"]},
+                {**SECOND.jwk, "use": None},
+                {"kty": "EC", "crv": "P-256", "x": "AQ", "y": "AQ"},
+                {"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "A" * 43},
+                {"kty": "OKP", "crv": "Ed25519", "x": "AQ"},
+            ]
+        }
+    ),
     "a secret": answer({"keys": [{"kty": "oct", "k": "c2VjcmV0", "kid": "second"}]}),
     "10 MB": answer(b'{"keys": [' + b" " * 10_000_000 + b"]}"),
     "deep": answer(b"[" * 100_000),
@@ -135,13 +151,14 @@ def test_a_withdrawn_key_is_noticed_after_an_hour(provider, key, clock):
 
 
 @pytest.mark.parametrize("trouble", USELESS)
-def test_the_last_good_keys_are_kept(provider, key, clock, caplog, trouble):
+def test_the_last_good_keys_are_kept(settings, provider, key, clock, trouble):
+    settings.OIDC_JWKS_URL = provider.jwks_uri
     assert caller_of(key.sign(provider.claims()))
     provider.misbehave = USELESS[trouble]
     for _ in range(3):
         clock(3600)
         assert caller_of(key.sign(provider.claims()))
-    assert len(provider.asked) == 5
+    assert provider.questions == 4
     provider.misbehave = None
     clock(60)
     provider.keys = [SECOND]
@@ -150,8 +167,9 @@ def test_the_last_good_keys_are_kept(provider, key, clock, caplog, trouble):
 
 @pytest.mark.parametrize("trouble", USELESS)
 def test_without_keys_nobody_is_called_invalid(
-    db, provider, key, clock, trouble, django_assert_num_queries
+    db, settings, provider, key, clock, trouble, django_assert_num_queries
 ):
+    settings.OIDC_JWKS_URL = provider.jwks_uri
     provider.misbehave = USELESS[trouble]
     client = ApiClient(key.sign(provider.claims()))
     with django_assert_num_queries(0):
@@ -166,6 +184,17 @@ def test_without_keys_nobody_is_called_invalid(
     assert client.get(URL).headers["Retry-After"] == "1"
     clock(1)
     assert client.get(URL).status_code == 200
+
+
+@pytest.mark.parametrize("trouble", USELESS)
+def test_a_discovery_document_of_no_use_is_no_answer(provider, key, clock, trouble):
+    provider.misbehave = USELESS[trouble]
+    token = key.sign(provider.claims())
+    error_of(ApiClient(token).get(URL), 503, "ServiceUnavailable")
+    assert len(provider.asked) == 1
+    provider.misbehave = None
+    clock(10)
+    assert caller_of(token)
 
 
 def test_a_key_that_could_not_be_asked_for_is_not_called_unknown(provider, key, clock):
@@ -326,6 +355,7 @@ def test_the_settings_may_say_where_the_keys_are(settings, provider, key):
         ({"alg": "RS512"}, False),
         ({"alg": "HS256"}, False),
         ({"key_ops": ["encrypt"]}, False),
+        ({"key_ops": 5}, False),
         ({"kty": "EC"}, False),
         ({"kty": "oct", "k": "c2VjcmV0"}, False),
         ({"crv": "P-256"}, False),
@@ -363,6 +393,12 @@ def test_two_keys_of_one_id_are_none(provider, key):
     provider.keys = [key, SigningKey("first"), SECOND]
     assert caller_of(key.sign(provider.claims())) is None
     assert caller_of(SECOND.sign(provider.claims()))
+
+
+def test_a_key_that_is_listed_twice_is_one(provider, key):
+    provider.keys = [key, SigningKey("first", key.private, {"alg": "RS256"})]
+    assert caller_of(key.sign(provider.claims()))
+    assert caller_of(key.sign(provider.claims(), kid=ABSENT))
 
 
 def test_the_id_is_for_keys_of_each_kind(provider, settings, key):

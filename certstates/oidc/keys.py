@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from certstates.errors import ServiceUnavailable
 from certstates.oidc.configuration import KeyAddress
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 MAX_AGE = 3600.0  # seconds after which a withdrawn key is noticed
 PAUSE = 60.0  # seconds between two questions
 PAUSE_WITHOUT_KEYS = 10.0  # the same, as long as no token can be checked at all
+MOST_KEYS = 100
 
 UNREADABLE = (
     "The identity provider's keys cannot be read, so the access token could not be "
@@ -47,10 +49,13 @@ def keys_in(document: Any) -> Keys:
     A document without any is none that could replace a good one.
     """
     keys: Keys = {}
-    for data in document.get("keys", ()) if isinstance(document, dict) else ():
+    listed = document.get("keys") if isinstance(document, dict) else None
+    for data in _list(listed)[:MOST_KEYS]:
         for key in _usable(data):
             for kid in {None, key.key_id}:
-                keys.setdefault((kid, key.algorithm_name), []).append(key)
+                kept = keys.setdefault((kid, key.algorithm_name), [])
+                if all(key.key != other.key for other in kept):
+                    kept.append(key)
     if not keys:
         raise Unreadable("no usable key is in it")
     return keys
@@ -62,7 +67,7 @@ def _usable(data: Any) -> Iterator[jwt.PyJWK]:
         return
     if data.get("use", "sig") != "sig" or not isinstance(data.get("kid", ""), str):
         return
-    if "verify" not in (data.get("key_ops") or ["verify"]):
+    if "verify" not in _list(data.get("key_ops", ["verify"])):
         return
     kind = str(data.get("kty")), str(data.get("crv", ""))
     for algorithm in FITTING.get(kind, ()):
@@ -70,10 +75,14 @@ def _usable(data: Any) -> Iterator[jwt.PyJWK]:
             continue
         try:
             key = jwt.PyJWK(data, algorithm)
-        except (jwt.PyJWTError, KeyError):
+        except (jwt.PyJWTError, UnsupportedAlgorithm):
             return
         if not key.Algorithm.check_key_length(key.key):
             yield key
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 class KeyCache:
