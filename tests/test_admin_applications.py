@@ -46,7 +46,7 @@ def test_an_application_is_made_and_its_secret_works(staff):
     page = response.content.decode()
     for shown in (
         made.application.client_id,
-        "https://testserver/common/oauth2/v2.0/token",
+        "https://testserver/certstates/oauth2/v2.0/token",
         "https://testserver/.default",
         READ_WRITE,
     ):

@@ -11,7 +11,7 @@ from oauth2_provider.models import AccessToken, Application
 from certstates.models import Scope
 from certstates.permissions import READ, READ_WRITE
 from tests.make import URL, ApiClient, error_of, make_body, make_token
-from tests.oauth import GRAPH, ask, basic, refusal_of
+from tests.oauth import GRAPH, TOKEN, ask, basic, refusal_of
 
 pytestmark = pytest.mark.django_db
 
@@ -116,6 +116,8 @@ def test_what_else_libraries_send_is_ignored(writer_app):
         "resource": "not an address",
     }
     assert ask(writer_app, **more).status_code == 200
+    path = f"{TOKEN}?client-request-id=a8d3"  # so does MSAL for JavaScript
+    assert ask(writer_app, path=path).status_code == 200
 
 
 def test_a_deleted_application_is_unknown_and_its_tokens_end(writer_app):

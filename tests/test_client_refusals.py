@@ -87,9 +87,16 @@ def test_a_charset_says_nothing_new(writer_app):
     assert send(body, content_type=f"{FORM};charset=utf-8").status_code == 200
 
 
-def test_a_secret_in_the_address_is_refused(writer_app):
-    path = f"{TOKEN}?{urlencode(form_of(writer_app))}"
-    refusal_of(send(b"", path=path), 400, "invalid_request")
+@pytest.mark.parametrize("name", ["grant_type", "client_id", "client_secret", "scope"])
+def test_a_field_in_the_address_is_refused(writer_app, name):
+    path = f"{TOKEN}?{urlencode({name: form_of(writer_app)[name]})}"
+    refusal_of(ask(writer_app, path=path), 400, "invalid_request")
+
+
+def test_an_address_that_cannot_be_read_is_refused(writer_app):
+    for query in ("%ff", "&x" * 101):
+        response = ask(writer_app, path=f"{TOKEN}?{query}")
+        refusal_of(response, 400, "invalid_request")
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,9 @@ from oauthlib.oauth2 import OAuth2Error, UnsupportedGrantTypeError
 from certstates.models import Scope
 from certstates.oauth.addresses import AUTHORIZE, KEYS, TOKEN, base_of
 from certstates.oauth.answers import answer, refusal
-from certstates.oauth.requests import read_form, with_credentials
+from certstates.oauth.requests import FIELDS, read_form, with_credentials
 
 GRANT = "client_credentials"
-# What the server is told; whatever else libraries send along means nothing here.
-FIELDS = ("grant_type", "client_id", "client_secret", "scope")
 # Nobody learns whether it is the id that is wrong, or the secret.
 WORDS = {
     "invalid_client": "The client id or the client secret is wrong or missing.",

@@ -38,7 +38,7 @@ COLLECTION = (
 )
 
 
-def _credential(kind=ClientSecretCredential, *, tenant="common", secret=SECRET):
+def _credential(kind=ClientSecretCredential, *, tenant="certstates", secret=SECRET):
     return kind(
         tenant, CLIENT, secret, authority=SERVER, disable_instance_discovery=True
     )

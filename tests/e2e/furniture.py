@@ -6,7 +6,10 @@ from django.contrib.auth.models import Group, Permission, User
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application
 
+from certstates.models import ClientCredentials, Scope
+
 KNOWN = 1001  # the id of each of them, which their pages' addresses have
+CLIENT = KNOWN + 1  # the application that has a secret
 PASSWORD = "seen-by-nobody-else"
 # What `manage.py shell -c` is given on the desk.
 FURNISH = "from tests.e2e.furniture import furnish; furnish()"
@@ -29,6 +32,15 @@ def furnish():
         user=viewer,
         client_type=Application.CLIENT_CONFIDENTIAL,
         authorization_grant_type=Application.GRANT_CLIENT_CREDENTIALS,
+    )
+    client = Application.objects.create(
+        id=CLIENT,
+        name="Compliance report of the whole organisation, every morning at six",
+        client_type=Application.CLIENT_CONFIDENTIAL,
+        authorization_grant_type=Application.GRANT_CLIENT_CREDENTIALS,
+    )
+    ClientCredentials.objects.create(
+        application=client, scope=Scope.READ_WRITE, secret_created=timezone.now()
     )
     AccessToken.objects.create(
         id=KNOWN,

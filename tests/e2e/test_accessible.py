@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from certstates.examples import CREATE
 from tests.e2e.axe import violations
-from tests.e2e.furniture import FURNISH, KNOWN, PASSWORD
+from tests.e2e.furniture import CLIENT, FURNISH, KNOWN, PASSWORD
 from tests.e2e.staff import LIST, sign_in
 from tests.e2e.watch import Watch
 
@@ -54,6 +54,12 @@ def be_locked_out(page):
         page.get_by_role("button", name="Log in").click()
         page.wait_for_load_state()
     expect(page.get_by_role("heading", name="Too many attempts")).to_be_visible()
+
+
+def register(page):
+    page.get_by_label("Name").fill("Nightly export")
+    press("Save")(page)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("The secret of")
 
 
 def choose(action, *, rows=2):
@@ -182,6 +188,17 @@ VISITS = [
     Visit("group", f"{GROUPS}{KNOWN}/change/"),
     Visit("applications", APPLICATIONS),
     Visit("application", f"{APPLICATIONS}{KNOWN}/change/"),
+    Visit("client", f"{APPLICATIONS}{CLIENT}/change/"),
+    Visit("delete client", f"{APPLICATIONS}{CLIENT}/delete/"),
+    Visit("add client", f"{APPLICATIONS}add/"),
+    Visit("add client refused", f"{APPLICATIONS}add/", press("Save")),
+    Visit("secret", f"{APPLICATIONS}add/", register),
+    Visit("new secret", f"{APPLICATIONS}{CLIENT}/new-secret/"),
+    Visit(
+        "secret renewed",
+        f"{APPLICATIONS}{CLIENT}/new-secret/",
+        press("Make a new secret"),
+    ),
     Visit("tokens", TOKENS),
     Visit("token", f"{TOKENS}{KNOWN}/change/"),
     Visit("saved searches", SEARCHES),

@@ -22,6 +22,30 @@ def test_the_recipe_works_as_it_stands(https, count_records):
     assert out.splitlines() == [f"{records} records"]
 
 
+def test_the_recipe_for_javascript_works_as_it_stands(https, count_records):
+    records = count_records(https)
+    code, out, err = https.run_javascript(recipe("js", below=HEADING))
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [f"{records} records"]
+
+
+def test_the_recipe_for_curl_works_as_it_stands(https):
+    code, out, err = https.run_shell(recipe("sh", below=HEADING))
+    assert (code, err) == (0, "")
+    assert int(out.strip("\ufeff")) > 0
+
+
+def test_azure_identity_for_javascript_keeps_its_token(https):
+    code, out, err = https.run_javascript(program("azure_javascript.mjs"))
+    assert code == 0, err
+    assert json.loads(out) == {
+        "prefix": "certstates_",
+        "kept": True,
+        "status": 200,
+        "refused": "invalid_client",
+    }
+
+
 @pytest.fixture(scope="session")
 def failures(https):
     """Return each step's failure, or an empty text, from one run of them all."""
