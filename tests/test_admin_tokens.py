@@ -208,6 +208,11 @@ def test_to_delete_is_said_to_be_to_revoke(administrator):
     assert "Revoke this token?" in page
     assert "Yes, revoke it" in page
     assert "Revoke selected tokens" in administrator.get(TOKENS).content.decode()
+    selected = {"action": "delete_selected", "_selected_action": token.pk}
+    page = administrator.post(TOKENS, selected).content.decode()
+    assert "<h1>Revoke these tokens?</h1>" in page
+    assert f"{token} of tests: {READ}" in page
+    assert "elete" not in re.sub(r"<[^>]*>", "", page)
     answer = administrator.post(
         f"{TOKENS}{token.pk}/delete/", {"post": "yes"}, follow=True
     )

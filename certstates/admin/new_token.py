@@ -93,7 +93,7 @@ class MakesTokens(AnyAdmin):
                 self.log_addition(request, token, [{"added": {}}])
         except IntegrityError:  # this form has made its token
             return self.page(request, "made", title="Shown already", token=None)
-        return self.page(request, "made", title="Made", token=token, raw=raw)
+        return self.page(request, "made", title="The new token", token=token, raw=raw)
 
     def page(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
         ticket = signing.dumps([uuid.uuid4().hex, request.user.pk], salt=SALT)

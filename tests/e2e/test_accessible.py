@@ -122,6 +122,19 @@ def follow(words):
     return act
 
 
+def make_token(page):
+    page.get_by_label("Application:").fill("Nightly import")
+    press("Make the token")(page)
+    expect(page.get_by_role("button", name="Copy the token")).to_be_visible()
+
+
+def revoke_some(page):
+    page.locator("#result_list .action-select").first.check()
+    page.get_by_label("Action:").select_option("Revoke selected tokens")
+    page.get_by_role("button", name="Go").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Revoke these tokens?")
+
+
 def open_calendar(page):
     page.locator(".date-icon").first.click()
     expect(page.locator(".calendarbox").first).to_be_visible()
@@ -201,6 +214,11 @@ VISITS = [
     ),
     Visit("tokens", TOKENS),
     Visit("token", f"{TOKENS}{KNOWN}/change/"),
+    Visit("revoke token", f"{TOKENS}{KNOWN}/delete/"),
+    Visit("revoke some", TOKENS, revoke_some),
+    Visit("new token", f"{TOKENS}add/"),
+    Visit("new token refused", f"{TOKENS}add/", press("Make the token")),
+    Visit("token made", f"{TOKENS}add/", make_token),
     Visit("saved searches", SEARCHES),
     Visit("save a search", f"{SEARCHES}add/?query=expiry%3D30"),
     Visit("history of all", LOG),
