@@ -13,7 +13,7 @@ ON DELETE CASCADE
 class Migration(migrations.Migration):
     dependencies = [
         ("oauth2_provider", "0001_initial"),
-        ("certstates", "0010_history_search_path"),
+        ("certstates", "0011_throttle"),
     ]
 
     operations = [

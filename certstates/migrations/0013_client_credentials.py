@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("certstates", "0010_history_search_path"),
+        ("certstates", "0012_token_use"),
         ("oauth2_provider", "0022_refreshtoken_token_family_index"),
     ]
 

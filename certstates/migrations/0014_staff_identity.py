@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("certstates", "0010_history_search_path"),
+        ("certstates", "0013_client_credentials"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
