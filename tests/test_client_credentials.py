@@ -8,8 +8,10 @@ from django.db import connection
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application
 
-from certstates.models import Scope
+from certstates.models import ClientCredentials, Scope
+from certstates.oauth import validator
 from certstates.permissions import READ, READ_WRITE
+from certstates.tokens import new_token
 from tests.make import URL, ApiClient, error_of, make_body, make_token
 from tests.oauth import GRAPH, TOKEN, ask, basic, refusal_of
 
@@ -147,6 +149,26 @@ def test_narrowing_ends_the_tokens_that_have_more(writer_app):
     refusal_of(ask(writer_app, scope=READ_WRITE), 400, "invalid_scope")
     assert writer_app[0].change_scope(Scope.READ_WRITE) == 0
     assert ask(writer_app, scope=READ_WRITE).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        lambda made: made.change_scope(Scope.READ),
+        lambda made: made.renew_secret(),
+        lambda made: made.application.delete(),
+    ],
+)
+def test_what_changes_while_a_token_is_made_is_not_outrun(
+    writer_app, monkeypatch, happens
+):
+    def meanwhile():
+        happens(ClientCredentials.objects.get())
+        return new_token()
+
+    monkeypatch.setattr(validator, "new_token", meanwhile)
+    refusal_of(ask(writer_app), 401, "invalid_client")
+    assert not AccessToken.objects.exists()
 
 
 def test_the_lifetime_is_a_setting(writer_app, settings):

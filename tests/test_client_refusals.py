@@ -66,6 +66,14 @@ def test_a_body_that_cannot_be_read_is_refused(body):
     refusal_of(send(body), 400, "invalid_request")
 
 
+@pytest.mark.parametrize("length", ["65537", "9" * 5000, "-1", "x"])
+def test_a_body_of_no_length_or_too_much_is_refused(length):
+    response = HttpsClient().post(
+        TOKEN, b"a=b", content_type=FORM, CONTENT_LENGTH=length
+    )
+    refusal_of(response, 413, "invalid_request")
+
+
 @pytest.mark.parametrize(
     ("content_type", "more"),
     [

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.formats import date_format
 from oauth2_provider.models import (
     AccessToken,
     Application,
@@ -195,9 +196,9 @@ class ApplicationAdmin(SecretPages, NarrowedAsShown, PluralAdmin):
     @admin.display(
         description="secret made", ordering="client_credentials__secret_created"
     )
-    def secret_made(self, application: Any) -> Any:
+    def secret_made(self, application: Any) -> str | None:
         known = credentials_of(application)
-        return known.secret_created if known else None
+        return date_format(known.secret_created, "DATETIME_FORMAT") if known else None
 
     @admin.display(ordering="valid_tokens")
     def valid_tokens(self, application: Any) -> int:

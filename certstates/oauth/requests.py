@@ -13,6 +13,7 @@ from oauthlib.oauth2 import InvalidClientError, InvalidRequestError
 FORM = "application/x-www-form-urlencoded"
 MOST_BYTES = 64 * 1024
 MOST_FIELDS = 100
+LENGTH = re.compile(r"\d{1,9}", re.ASCII)
 BASIC = re.compile(r"basic +([A-Za-z0-9+/]+=*)", re.ASCII | re.IGNORECASE)
 # What is read of a request; what libraries send besides these means nothing here.
 FIELDS = ("grant_type", "client_id", "client_secret", "scope")
@@ -46,7 +47,7 @@ def refuse_in_address(query: str) -> None:
 
 def body_of(request: HttpRequest) -> bytes:
     length = str(request.META.get("CONTENT_LENGTH") or "0")
-    if not (length.isascii() and length.isdigit()) or int(length) > MOST_BYTES:
+    if not LENGTH.fullmatch(length) or int(length) > MOST_BYTES:
         raise InvalidRequestError(
             f"The body may have {MOST_BYTES:,} bytes.", status_code=413
         )
