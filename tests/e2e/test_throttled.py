@@ -18,10 +18,10 @@ LIMIT = 5
 STEPS_ASIDE = program("sdk_python.py").partition('if __name__ == "__main__":')[0]
 POST_SOME = f"""
 async def _post_some():
-    for n in range({LIMIT + 1}):
-        began = datetime.now()
-        await states.post(whole_object(id=f"sdk-{{n}}"))
-        print((datetime.now() - began).total_seconds())
+    await states.post(whole_object())  # what it loads first takes its time
+    began = datetime.now()
+    await asyncio.gather(*(states.post(whole_object()) for n in range({LIMIT + 1})))
+    print((datetime.now() - began).total_seconds())
 
 asyncio.run(_post_some())
 """
@@ -79,9 +79,7 @@ def test_the_limit_holds_for_all_workers_together(limited):
 def test_the_sdk_waits_as_it_is_told_and_repeats_without_doubling(limited):
     _, served = limited
     before = count(served)
-    code, out, err = served.run_python(STEPS_ASIDE + POST_SOME)
+    code, seconds, err = served.run_python(STEPS_ASIDE + POST_SOME)
     assert code == 0, err
-    *admitted, refused_at_first = [float(seconds) for seconds in out.split()]
-    assert sum(admitted) + refused_at_first > 20
-    assert refused_at_first > max(admitted)
-    assert count(served) == before + LIMIT + 1
+    assert float(seconds) > 19  # one more than any 20 seconds admit
+    assert count(served) == before + LIMIT + 2
