@@ -27,7 +27,16 @@ from certstates.odata.representation import IDENTITY
 from certstates.serializers import CertificateStateSerializer
 from certstates.sources import names
 from tests.batches import BODY_IS_JSON, ask, responses_of
-from tests.files import EXPORT, IMPORT, LIST, RECORD, csv_file, json_file, upload
+from tests.files import (
+    EXPORT,
+    IMPORT,
+    LIST,
+    RECORD,
+    confirm,
+    csv_file,
+    json_file,
+    upload,
+)
 from tests.make import URL, make_body, make_state
 
 pytestmark = pytest.mark.django_db
@@ -182,13 +191,6 @@ def listed(option, form):
     return door
 
 
-def body_with(send):
-    def door(client, name):
-        return send(client, name)
-
-    return door
-
-
 DOORS = {
     "filter": listed("$filter", "{} eq 1"),
     "filter alone": listed("$filter", "{}"),
@@ -306,18 +308,16 @@ def test_a_hidden_name_in_a_batch_is_an_unknown_one(operator, record, name):
     assert without(next(bodies), *both) == without(next(bodies), *both)
 
 
-def test_what_is_described_names_no_hidden_column(operator):
-    for address in ("/beta/$metadata", "/beta/$metadata?$format=json", "/openapi.json"):
-        response = operator.get(address)
-        if response.status_code == 404:
-            continue
-        assert response.status_code == 200, address
-        text = response.text
-        for name in ("created_at", "createdAt", "updated_at", "updatedAt", "pgh_"):
-            assert name not in text, address
-        for name in GATE[1:]:
-            assert name not in text, address
-            assert camel_case(name) in text, address
+@pytest.mark.parametrize(
+    "address",
+    ["/beta/$metadata", "/beta/$metadata?$format=json", "/docs/openapi.json"],
+)
+def test_what_is_described_has_no_hidden_column(operator, address):
+    response = operator.get(address)
+    assert response.status_code == 200
+    hidden = ("created_at", "createdAt", "updated_at", "updatedAt", "pgh_", *GATE[1:])
+    assert not [name for name in hidden if name in response.text]
+    assert not [name for name in PUBLIC if name not in response.text]
 
 
 def test_nothing_hidden_stands_in_any_answer(operator, record):
@@ -337,23 +337,29 @@ def test_nothing_hidden_stands_in_any_answer(operator, record):
 # --- Files ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [n for n in HIDDEN if names.property_of(n) is None])
 @pytest.mark.parametrize("make", [csv_file, json_file])
 @pytest.mark.usefixtures("upload_directory")
-def test_a_hidden_column_of_a_file_is_passed_over_as_unknown(staff, make, name):
-    def of(named):
+def test_a_hidden_column_of_a_file_is_passed_over_as_unknown(staff, make):
+    def page_of(named):
         page = upload(staff, make({**RECORD, "id": "new", named: "1"}))
         text = re.sub(r"import/[\w-]{20,}", "import/", page.text)
         return without(text, name, nonsense(name))
 
-    assert of(name) == of(nonsense(name))
+    for name in HIDDEN:
+        if names.property_of(name) is None:  # snake_case is a spelling in files
+            assert page_of(name) == page_of(nonsense(name)), name
 
 
 @pytest.mark.usefixtures("upload_directory")
 def test_a_file_writes_no_hidden_column(staff):
-    row = {**RECORD, "id": "new", "version": "7", "created_at": "2001-01-01T00:00:00Z"}
-    page = upload(staff, csv_file(row))
-    assert "version" in str(page.context["warnings"]) or "version" in page.text
+    make_state(id="a")
+    before = State.objects.values("created_at").get(pk="a")
+    row = {**RECORD, "id": "a", "version": "7", "created_at": "2001-01-01T00:00:00Z"}
+    confirm(staff, upload(staff, csv_file(row)), reason="")
+    written = State.objects.get(pk="a")
+    assert written.managed_device_display_name == RECORD["managedDeviceDisplayName"]
+    assert written.created_at == before["created_at"]
+    assert written.version != 7
 
 
 # --- The admin -----------------------------------------------------------------------
@@ -377,6 +383,10 @@ LISTS = [
     "/admin/oauth2_provider/application/",
     "/admin/oauth2_provider/accesstoken/",
 ]
+
+
+# Pages take their time: a column, a key, a relation, a secret, a lookup, an attribute.
+FEW = ["version", "pk", "user", "password", "client_secret", "version__gt", "__class__"]
 
 
 @pytest.fixture
@@ -406,13 +416,13 @@ def test_a_lookup_in_the_address_is_refused_whatever_it_names(furnished, page):
 @pytest.mark.parametrize("page", LISTS)
 @pytest.mark.parametrize("parameter", ["o", "_to_field"])
 def test_an_order_or_a_key_by_name_is_none(furnished, page, parameter):
-    for name in [*HIDDEN, "password", "client_secret"]:
+    for name in FEW:
         assert_same(lambda named: asked(furnished, page, **{parameter: named}), name)
 
 
 @pytest.mark.parametrize("parameter", ["expiry", "status", "open", "at", "action", "e"])
 def test_the_other_parameters_of_the_list_take_no_name(furnished, parameter):
-    for name in HIDDEN:
+    for name in FEW:
         assert_same(lambda named: asked(furnished, LIST, **{parameter: named}), name)
 
 
@@ -420,13 +430,13 @@ def test_the_other_parameters_of_the_list_take_no_name(furnished, parameter):
     "parameter", ["fields", "columns", "format", "o", "_to_field", ""]
 )
 def test_an_export_takes_no_name_of_a_column(furnished, parameter):
-    for name in HIDDEN:
+    for name in FEW:
         assert_same(
             lambda named: asked(furnished, EXPORT, **{parameter or named: named}), name
         )
 
 
-@pytest.mark.parametrize("name", HIDDEN)
+@pytest.mark.parametrize("name", FEW)
 def test_an_action_is_one_of_the_lists_own(furnished, name):
     def selected(named):
         return furnished.post(LIST, {"action": named, "_selected_action": "a"})
@@ -435,7 +445,7 @@ def test_an_action_is_one_of_the_lists_own(furnished, name):
     assert_same(lambda named: furnished.post(f"{LIST}bulk/{named}/"), name)
 
 
-@pytest.mark.parametrize("name", [*HIDDEN, *LOOKUPS])
+@pytest.mark.parametrize("name", [*FEW, "owner__password", "q__in"])
 def test_a_saved_search_keeps_no_name_but_the_lists_own(furnished, name):
     def saved(named):
         query = f"q=a&{quote(named)}=1"
@@ -450,7 +460,7 @@ def test_a_saved_search_keeps_no_name_but_the_lists_own(furnished, name):
     assert saved(name) == saved(nonsense(name))
 
 
-@pytest.mark.parametrize("name", HIDDEN)
+@pytest.mark.parametrize("name", FEW)
 def test_nothing_completes_a_name(furnished, name):
     def completed(named):
         return furnished.get("/admin/autocomplete/", {
@@ -462,12 +472,10 @@ def test_nothing_completes_a_name(furnished, name):
     assert_same(lambda named: furnished.get(f"{LIST}issuers/", {"q": named}), name)
 
 
-def test_an_entry_form_writes_no_hidden_column(furnished):
-    before = State.objects.values("created_at", "version").get()
+def test_an_entry_form_has_no_hidden_column(furnished):
     page = furnished.get(f"{LIST}a/change/")
-    form = page.context["adminform"].form
-    assert {*form.fields} - {"reason"} < {*GATE}
-    assert before == State.objects.values("created_at", "version").get()
+    fields = page.context["adminform"].form.fields
+    assert {*fields} - {"reason"} == {*GATE} - {"id"}
 
 
 def test_the_import_page_takes_no_name_by_its_address(furnished):
