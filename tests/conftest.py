@@ -123,8 +123,10 @@ def key():
 
 
 @pytest.fixture
-def provider(settings, key):
+def provider(settings, key, monkeypatch):
     """An identity provider on loopback, the settings' own."""
+    # Its port may be that of an earlier one, whose keys are not to be remembered.
+    monkeypatch.setattr("certstates.oidc.keys._caches", {})
     with key_server.running() as server:
         server.keys = [key]
         settings.OIDC_ISSUER = server.issuer
