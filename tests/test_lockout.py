@@ -277,6 +277,15 @@ def test_a_new_password_that_is_refused_counts_for_nothing(ana):
         assert change(browser, "").status_code == 200
 
 
+def test_an_empty_old_password_forgives_no_wrong_ones(ana):
+    browser = browser_of(ana)
+    for _ in range(OWN_LIMIT - 1):
+        assert change(browser, WRONG).status_code == 200
+        assert change(browser, "").status_code == 200
+    assert change(browser, WRONG).status_code == 200
+    assert change(browser, RIGHT).status_code == 429
+
+
 def test_whoever_asks_django_for_a_user_is_counted(ana):
     request = HttpRequest()
     for _ in range(OWN_LIMIT):

@@ -44,6 +44,8 @@ class GrowingDelay(AxesDatabaseHandler):  # type: ignore[misc] # it has no types
         self, sender: Any, credentials: Any, request: Any = None, **kwargs: Any
     ) -> None:
         """Note it; it was counted when it began."""
+        if request is None:
+            return  # asked from a shell
         what = "has to wait" if request.axes_locked_out else "failed"
         logger.warning("A sign-in from %s %s.", request.axes_ip_address, what)
 
@@ -107,8 +109,9 @@ def counted_by_old_password(
         request.sign_in_wait = wait  # type: ignore[attr-defined]
         return locked_page(request)
     response = view(request)
-    context = getattr(response, "context_data", None) or {}
-    form = context.get("form")
-    if not (form and form.has_error("old_password", "password_incorrect")):
+    form = (getattr(response, "context_data", None) or {}).get("form")
+    if not form or "old_password" not in form.errors:
         attempt.succeed()
+    elif not form.has_error("old_password", "password_incorrect"):
+        attempt.take_back()
     return response
