@@ -41,7 +41,7 @@ def before():
     call_command("migrate", "certstates", verbosity=0)
 
 
-def test_rows_get_the_migrations_transaction_and_are_not_rewritten(before, reader):
+def test_rows_get_the_migrations_transaction_and_are_not_rewritten(reader, before):
     insert("a", "b")
     where = f"SELECT pg_relation_filenode('{TABLE}')"
     [file] = ask(where)
