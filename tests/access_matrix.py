@@ -47,6 +47,9 @@ PAGE =     "200 200 405 405 405 405 405 405 405"  # fmt: skip
 MOVED =    "302 302 302 302 302 302 302 405 405"  # fmt: skip
 NO_PAGE =  "404 404 404 404 404 404 404 404 404"  # fmt: skip
 SIGN_IN =  "302 302 302 302 302 302 302 302 302"  # fmt: skip
+DESCRIBED = "200 200 405 405 405 405 405 405 405"  # fmt: skip
+FORM =     "405 405 400 405 405 405 405 405 405"  # fmt: skip
+NOBODY =   "400 405 400 405 405 405 405 405 405"  # fmt: skip
 WELCOME =  "200 200 200 200 200 200 200 200 200"  # fmt: skip
 
 
@@ -135,6 +138,15 @@ ROWS = (
     page("admin/", SIGN_IN, staff=WELCOME),
     page("admin/unknown", SIGN_IN, staff=NO_PAGE),
     page("admin/r/1/a", NO_PAGE),
+    page("admin/sso/", NO_PAGE),  # until a provider is named
+    page("admin/sso/callback/", NO_PAGE),
+    # What they are sent is no form; their refusals are OAuth's, not Graph's.
+    page("oauth2/v2.0/token", FORM),
+    page("contoso.example/oauth2/v2.0/token", FORM),
+    page("oauth2/v2.0/authorize", NOBODY),
+    page("common/discovery/v2.0/keys", DESCRIBED),
+    page("v2.0/.well-known/openid-configuration", DESCRIBED),
+    page(".well-known/openid-configuration", DESCRIBED),
 )
 
 # The landing page answers for the service document of the bare root.

@@ -101,12 +101,9 @@ def test_a_search_has_a_hundred_terms_at_most(reader):
 
 
 def test_an_alias_is_read_once_however_often_it_is_named(reader):
-    options = {
-        "$filter": " or ".join(["@p"] * 900),
-        "@p": "(" * 4000 + "true" + ")" * 4000,
-    }
+    named, read = "+or+".join(["@p"] * 900), "(" * 4000 + "true" + ")" * 4000
     begun = time.process_time()
-    assert reader.get(URL, options).status_code == 200
+    assert reader.get(f"{URL}?$filter={named}&@p={read}").status_code == 200
     assert time.process_time() - begun < 1
 
 
@@ -128,8 +125,8 @@ def test_what_many_people_write_is_far_below_the_limits(reader):
 def test_a_list_of_numbers_takes_time_in_proportion(reader):
     numbers = ",".join(map(str, range(100, 2900)))
     begun = time.process_time()
-    options = {"$filter": f"certificateKeyUsages in ({numbers})"}
-    assert reader.get(URL, options).status_code == 200
+    query = f"$filter=certificateKeyUsages+in+({numbers})"
+    assert reader.get(f"{URL}?{query}").status_code == 200
     assert time.process_time() - begun < 1
 
 
@@ -224,7 +221,7 @@ def product(factors):
     [
         {
             "$filter": "length(" + "concat(" * 40 + "@a" + ",@a)" * 40 + ") gt 1",
-            "@a": f"'{'x' * 16_000}'",
+            "@a": f"'{'x' * 15_000}'",
         },
         {"$filter": f"certificateKeyUsages eq {product(256)}", "@a": "9" * 300},
     ],
