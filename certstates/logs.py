@@ -87,6 +87,7 @@ class Facts(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         for name, fact in (_facts.get() or {}).items():
+            # nosemgrep: orm-attribute-from-data -- a line, and no record of a table
             setattr(record, name, fact)
         return True
 

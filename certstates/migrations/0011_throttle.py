@@ -62,7 +62,7 @@ BEGIN
         );
     END IF;
 END $$
-"""
+"""  # nosec B608 # the table's name is the constant above
 NO_ADMIT = "DROP FUNCTION certstates_admit(text[], bigint[], boolean)"
 
 

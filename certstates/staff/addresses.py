@@ -12,7 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 # Stands for every address that cannot be read, so that all of them are one client.
-UNKNOWN = "0.0.0.0"  # noqa: S104 -- nothing is bound to it
+UNKNOWN = "0.0.0.0"  # noqa: S104 # nosec B104 # nothing is bound to it
 
 # An address may have a port; with one, IPv6 stands in brackets.
 WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+", re.ASCII)
