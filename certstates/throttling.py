@@ -62,12 +62,15 @@ class Refusal:
         """Return whole seconds, after which a place is really free."""
         return max(1, math.ceil(self.wait))
 
-    def error(self) -> errors.TooManyRequests:
-        return errors.TooManyRequests(
+    @property
+    def words(self) -> str:
+        return (
             f"Too many {self.rate.what}: {self.rate.most} in {SPAN} seconds are "
-            f"allowed. Nothing was done; try again in {self.retry_after} s.",
-            wait=self.retry_after,
+            f"allowed. Nothing was done; try again in {self.retry_after} s."
         )
+
+    def error(self) -> errors.TooManyRequests:
+        return errors.TooManyRequests(self.words, wait=self.retry_after)
 
 
 class Memory:

@@ -14,6 +14,7 @@ from oauth2_provider.oauth2_backends import get_oauthlib_core
 from oauthlib.oauth2 import OAuth2Error, UnsupportedGrantTypeError
 
 from certstates.models import Scope
+from certstates.oauth import limits
 from certstates.oauth.addresses import AUTHORIZE, KEYS, TOKEN, base_of
 from certstates.oauth.answers import answer, refusal
 from certstates.oauth.requests import FIELDS, read_form, with_credentials
@@ -47,6 +48,11 @@ class TokenView(OAuthView):
     def post(self, request: HttpRequest, tenant: str | None = None) -> HttpResponse:
         try:
             status, body = ask(request)
+        except limits.TooManyRequests as error:
+            words = error.description
+            response = refusal(request, error.error, words, status=error.status_code)
+            response["Retry-After"] = str(error.retry_after)
+            return response
         except OAuth2Error as error:
             status, body = error.status_code, dict(error.twotuples)
         if status == http.HTTPStatus.OK:
@@ -62,6 +68,7 @@ def ask(request: HttpRequest) -> tuple[int, dict[str, Any]]:
     if form.get("grant_type", GRANT) != GRANT:
         raise UnsupportedGrantTypeError(f"The only grant_type here is {GRANT}.")
     form = with_credentials(form, request.headers.get("Authorization"))
+    limits.count(request, form.get("client_id", ""))
     fields = [(name, form[name]) for name in FIELDS if name in form]
     server = get_oauthlib_core().server
     _, text, status = server.create_token_response(f"/{TOKEN}", "POST", fields, {})
