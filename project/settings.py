@@ -58,6 +58,7 @@ CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", default="")
 # Whose pages may call the API from a browser. None: the header is not even sent.
 CORS_ALLOWED_ORIGINS = env_origins("CORS_ORIGINS")
 ROOT_URLCONF = "project.urls"
+LOGIN_REDIRECT_URL = "/admin/"  # where who signs in goes that came from nowhere
 WSGI_APPLICATION = "project.wsgi.application"
 
 INSTALLED_APPS = [

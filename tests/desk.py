@@ -95,11 +95,15 @@ class Desk:
     def up(self, *options, stop=signal.SIGTERM):
         """Run ``up`` until it serves, and end it by a signal."""
         with self.start("up", "--port", str(self.port), *options) as process:
+            serving = None
             try:
-                yield Serving(process)
+                serving = Serving(process)
+                yield serving
             finally:
                 process.send_signal(stop)
-                process.communicate(timeout=60)
+                _, errors = process.communicate(timeout=60)
+                if serving:
+                    serving.errors = errors
 
     def server_processes(self):
         """Return the command lines of this desk's PostgreSQL and ``up``."""
@@ -138,6 +142,7 @@ class Serving:
     def __init__(self, process):
         self.process = process
         self.words = ""
+        self.errors = ""  # what it has logged, once it has ended
         while "Ctrl-C" not in self.words:
             line = process.stdout.readline()
             assert line, self.words + process.stderr.read()
