@@ -82,6 +82,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "certstates.policy.EveryAnswerMiddleware",
     "certstates.middleware.GraphMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -145,7 +146,7 @@ if BEHIND_TLS_PROXY:
 
 if CORS_ALLOWED_ORIGINS:
     INSTALLED_APPS.append("corsheaders")
-    MIDDLEWARE.insert(0, "corsheaders.middleware.CorsMiddleware")
+    MIDDLEWARE.insert(1, "corsheaders.middleware.CorsMiddleware")
 CORS_URLS_REGEX = r"(?i)/(?!admin|docs|static)"
 CORS_ALLOW_METHODS = ["DELETE", "GET", "OPTIONS", "PATCH", "POST"]
 CORS_ALLOW_HEADERS = [

@@ -16,9 +16,11 @@ PREFLIGHT = {
 @pytest.fixture
 def open_to_the_tool(settings):
     settings.CORS_ALLOWED_ORIGINS = [TOOL]
+    outermost, *others = settings.MIDDLEWARE
     settings.MIDDLEWARE = [
+        outermost,
         "corsheaders.middleware.CorsMiddleware",
-        *settings.MIDDLEWARE,
+        *others,
     ]
 
 
@@ -34,6 +36,7 @@ def test_a_named_origin_may_read_and_write(reader, stranger, open_to_the_tool):
     response = stranger.options(f"{URL}/a", headers=PREFLIGHT)
     assert response.status_code == 200
     assert response.headers["Access-Control-Allow-Origin"] == TOOL
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert "PATCH" in response.headers["Access-Control-Allow-Methods"]
     for name in ("authorization", "if-match", "prefer", "client-request-id"):
         assert name in response.headers["Access-Control-Allow-Headers"]

@@ -1,4 +1,4 @@
-"""The headers of pages: what a browser may load, send and frame."""
+"""The headers of answers: what a browser may load, send and frame."""
 
 import pytest
 
@@ -61,7 +61,42 @@ def test_a_page_is_framed_by_nobody_and_tells_no_other_site_of_itself(browser, p
 
 
 @pytest.mark.parametrize("path", [URL, "/beta/", "/beta/nothing", "/docs/openapi.json"])
-def test_what_is_no_page_carries_no_policy_of_one(operator, path):
-    response = operator.get(path)
-    assert "Content-Security-Policy" not in response.headers
+def test_what_is_no_page_loads_and_does_nothing(operator, path):
+    policy = policy_of(operator.get(path))
+    assert {*policy} == {"default-src", "base-uri", "frame-ancestors", "object-src"}
+    assert {*policy.values()} == {"'none'"}
+
+
+EVERY_KIND = {
+    "a page": ("GET", "/docs/", {}, 200),
+    "a page that is not there": ("GET", "/docs/nothing", {}, 404),
+    "a style sheet": ("GET", "/static/certstates/site.css", {}, 200),
+    "the icon": ("GET", "/favicon.ico", {}, 302),
+    "a list": ("GET", URL, {}, 200),
+    "an empty answer": ("OPTIONS", URL, {}, 204),
+    "a path of nothing": ("GET", "/nothing", {}, 400),
+    "an endless address": ("GET", "/beta/" + "x" * 20_000, {}, 414),
+    "another OData": ("GET", URL, {"OData-Version": "3.0"}, 400),
+    "another host": ("GET", URL, {"Host": "other.example"}, 400),
+    "a token endpoint": ("GET", "/common/oauth2/v2.0/token", {}, 405),
+    "an overlong form": ("POST", "/admin/login/", {"Content-Length": "3000000"}, 413),
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"), EVERY_KIND.values(), ids=EVERY_KIND
+)
+def test_every_answer_is_taken_for_what_it_is_and_by_https_only(
+    operator, method, path, headers, status
+):
+    response = operator.generic(method, path, headers=headers)
+    assert response.status_code == status
     assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Referrer-Policy"] == "same-origin"
+    seconds, *rest = response.headers["Strict-Transport-Security"].split("; ")
+    assert int(seconds.removeprefix("max-age=")) >= 365 * 24 * 60 * 60
+    assert "includeSubDomains" in rest
+    policy = policy_of(response)
+    assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
+    assert policy["object-src"] == policy["default-src"] == "'none'"
+    response.close()
