@@ -95,7 +95,7 @@ def furnished(staff, admin_user):
 
 
 def asked(browser, page, **query):
-    browser.cookies.pop("messages", None)  # what the request before was told
+    browser.cookies.pop("__Host-messages", None)  # what the request before was told
     return browser.get(page, query)
 
 

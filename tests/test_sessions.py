@@ -227,8 +227,9 @@ def test_the_cookies_are_kept_to_this_host_and_from_scripts(ana):
     browser = HttpsClient()
     browser.get("/admin/login/")
     sign_in("ana", "pass-of-ana", browser=browser)
-    cookies = {*browser.cookies}
-    assert cookies == {"__Host-sessionid", "__Host-csrftoken", "__Host-device"}
+    browser.get("/admin/certstates/managedalldevicecertificatestate/gone/change/")
+    names = ("sessionid", "csrftoken", "device", "messages")
+    assert {*browser.cookies} == {f"__Host-{name}" for name in names}
     for name, cookie in browser.cookies.items():
         assert cookie["secure"], name
         assert cookie["httponly"], name
