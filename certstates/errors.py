@@ -20,6 +20,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
+from certstates import logs
+
 logger = logging.getLogger(__name__)
 
 Detail = dict[str, str]
@@ -154,6 +156,8 @@ CODES = {
     503: "ServiceUnavailable",
 }
 
+NOT_LET_IN = frozenset({"InvalidAuthenticationToken", "Forbidden", "TooManyRequests"})
+
 # The codes inside ``details``, by the code of the field's error.
 DETAIL_CODES = {
     "required": "MissingProperty",
@@ -180,7 +184,13 @@ def envelope(
     target: str | None = None,
     details: list[Detail] | None = None,
 ) -> dict[str, Any]:
-    """Return the body of an error. ``innerError.date`` is UTC, without zone letter."""
+    """Return the body of an error. ``innerError.date`` is UTC, without zone letter.
+
+    The line of the request names the code too, and why somebody did not get in; other
+    messages may repeat what was sent.
+    """
+    reason = {"refused": message} if code in NOT_LET_IN else {}
+    logs.note(error=code, **reason)
     error: dict[str, Any] = {"code": code, "message": message}
     if target:
         error["target"] = shown(target)

@@ -4,7 +4,7 @@ A line of the format ``json`` is one object: ``time`` (UTC), ``level``, ``logger
 ``message``, ``request_id``, ``caller`` or ``staff`` where known, ``exc_info`` where
 something broke. Each answered request is one line of the logger ``certstates.access``,
 with ``method``, ``path`` (never the query: it names people), ``status`` and
-``duration_ms``.
+``duration_ms``. docs/logs.md tells the rest.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
 access = logging.getLogger("certstates.access")
+events = logging.getLogger("certstates.security")
 
 # Tokens and secrets of this server, tokens of others, and what stands behind a name
 # that promises a secret. No code logs them; a library's message, or a traceback, may.
@@ -38,6 +39,8 @@ SECRETS = re.compile(
     re.ASCII | re.IGNORECASE | re.VERBOSE,
 )
 HIDDEN = "[hidden]"
+# Written even where the access log is off: who did not get in, or wanted too much.
+REFUSALS = frozenset({401, 403, 429})
 
 _facts: ContextVar[dict[str, Any] | None] = ContextVar("facts", default=None)
 
@@ -55,10 +58,13 @@ def note(**facts: Any) -> None:
 
 
 @contextmanager
-def request_lines(request_id: str) -> Iterator[None]:
-    """Let every line within carry the id; an item of a batch names its batch too."""
+def request_lines(request_id: str, **known: Any) -> Iterator[None]:
+    """Let every line within carry the id and what else is known of the request.
+
+    An item of a batch names its batch too, and has the batch's facts.
+    """
     outer = _facts.get()
-    facts = {**(outer or {}), "request_id": request_id}
+    facts = {**known, **(outer or {}), "request_id": request_id}
     if outer:
         facts["batch_id"] = outer["request_id"]
     before = _facts.set(facts)
@@ -70,9 +76,9 @@ def request_lines(request_id: str) -> Iterator[None]:
 
 def answered(request: HttpRequest, response: HttpResponseBase, *, began: float) -> None:
     """Write the line of a request; ``began`` is of ``time.perf_counter()``."""
-    if not settings.ACCESS_LOG:
-        return
     status = response.status_code
+    if not settings.ACCESS_LOG and status not in REFUSALS:
+        return
     facts = {
         "method": request.method,
         "path": request.path_info,
@@ -80,6 +86,13 @@ def answered(request: HttpRequest, response: HttpResponseBase, *, began: float) 
         "duration_ms": round((time.perf_counter() - began) * 1000, 1),
     }
     access.info("%s %s %d", request.method, request.path_info, status, extra=facts)
+
+
+def security(
+    event: str, words: str, *, level: int = logging.INFO, **facts: Any
+) -> None:
+    """Write the line of something that concerns who may do what; docs/logs.md lists."""
+    events.log(level, "%s", words, extra={"event": event, **facts})
 
 
 class Facts(logging.Filter):
@@ -113,10 +126,16 @@ class JsonLines(JsonFormatter):
 
 
 class PlainLines(logging.Formatter):
-    """For one's own desk: what happened, in few words."""
+    """For one's own desk: what happened, in few words, and in one line each."""
 
     def __init__(self) -> None:
         super().__init__("{levelname} {name}: {message}", style="{")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 -- logging's
+        """Show what would begin another line, or steer a terminal, as its escape."""
+        line = super().formatMessage(record)
+        signs = (c if c.isprintable() else ascii(c)[1:-1] for c in line)
+        return "".join(signs)
 
     def format(self, record: logging.LogRecord) -> str:
         return without_secrets(super().format(record))

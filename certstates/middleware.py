@@ -18,6 +18,7 @@ from certstates.models import Door
 from certstates.negotiation import wants_page
 from certstates.oauth.addresses import is_oauth
 from certstates.oauth.answers import as_oauth
+from certstates.staff.addresses import client_address
 
 # The site's own pages; every other path speaks Graph.
 PAGES = re.compile(r"/(admin|docs|static)(/.*)?|/favicon\.ico", re.DOTALL)
@@ -138,7 +139,7 @@ class GraphMiddleware:
 
     def _logged(self, request: HttpRequest, request_id: str) -> HttpResponseBase:
         began = time.perf_counter()
-        with logs.request_lines(request_id):
+        with logs.request_lines(request_id, address=client_address(request)):
             response = self._answer(request, request_id)
             logs.answered(request, response, began=began)
         return response

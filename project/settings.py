@@ -360,5 +360,7 @@ LOGGING = {
         "django.request": {"level": "ERROR", "filters": ["broken"]},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "certstates.access": {"level": "INFO"},
+        # On one's own desk only what went wrong.
+        "certstates.security": {"level": "WARNING" if DEBUG else "INFO"},
     },
 }

@@ -53,6 +53,7 @@ def test_a_request_is_one_line_with_its_id_and_its_caller(operator, lines):
         "path": f"{URL}/a",
         "status": 200,
         "request_id": response.headers["request-id"],
+        "address": "127.0.0.1",
         "caller": "tests",
     }
 
@@ -62,7 +63,35 @@ def test_a_refusal_is_written_too(stranger, lines, db):
     [line] = lines.objects()
     assert (line["status"], line["method"]) == (401, "POST")
     assert line["request_id"] == response.headers["request-id"]
+    assert line["error"] == "InvalidAuthenticationToken"
+    assert line["refused"] == "An access token is required: Authorization: Bearer."
     assert "caller" not in line
+
+
+def test_a_refusal_says_what_was_lacking(reader, lines):
+    reader.create(make_body())
+    [line] = lines.objects()
+    assert (line["status"], line["error"], line["caller"]) == (
+        403,
+        "Forbidden",
+        "tests",
+    )
+    assert "ReadWrite.All" in line["refused"]
+
+
+def test_what_was_sent_wrongly_is_called_by_its_code_only(operator, lines):
+    operator.create(make_body(certificateKeyUsages="ana@contoso.example"))
+    [line] = lines.objects()
+    assert (line["status"], line["error"]) == (400, "ModelValidationFailure")
+    assert "contoso" not in "".join(lines.lines)
+
+
+def test_a_line_says_whom_the_proxy_saw(stranger, lines, settings, db):
+    settings.TRUSTED_PROXIES = 1
+    headers = {"X-Forwarded-For": "203.0.113.1, 192.0.2.7"}
+    stranger.get(URL, headers=headers)
+    [line] = lines.objects()
+    assert line["address"] == "192.0.2.7"
 
 
 def test_a_page_names_the_member_of_staff(staff, lines):
@@ -110,6 +139,13 @@ def test_the_access_log_can_be_turned_off(operator, lines, settings):
     settings.ACCESS_LOG = False
     operator.get(URL)
     assert lines.objects() == []
+
+
+def test_refusals_are_written_all_the_same(stranger, reader, lines, settings):
+    settings.ACCESS_LOG = False
+    stranger.get(URL)
+    reader.create(make_body())
+    assert [line["status"] for line in lines.objects()] == [401, 403]
 
 
 def test_a_token_does_not_get_into_any_line(lines, db):
@@ -164,3 +200,10 @@ def test_a_line_stays_one_line_of_ascii():
     assert line.isascii()
     assert line.isprintable()
     assert json.loads(line)["message"] == text
+
+
+def test_a_message_begins_no_line_of_its_own_in_plain_either():
+    text = "GET /a\nERROR certstates: b\u2028c\x1b[31m"
+    record = logging.LogRecord("x", logging.ERROR, "", 0, "%s", (text,), None)
+    line = PlainLines().format(record)
+    assert line == r"ERROR x: GET /a\nERROR certstates: b\u2028c\x1b[31m"

@@ -8,6 +8,7 @@ from oauth2_provider.models import AccessToken, Application
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.oauth2 import InvalidClientError
 
+from certstates import logs
 from certstates.models import ClientCredentials, Scope, new_secret
 from certstates.oauth.hashers import ClientSecretHasher
 from certstates.oauth.scopes import NotHeld, granted
@@ -36,6 +37,8 @@ class ClientCredentialsValidator(OAuth2Validator):  # type: ignore[misc] # no ty
         client = find_client(request.client_id or "")
         is_ours = client and client.client_secret.startswith(f"{HASHER.algorithm}$")
         known = client.client_secret if client and is_ours else NOBODYS
+        if client:
+            logs.note(client=client.name)  # and not what a stranger calls it
         if not HASHER.verify(request.client_secret or "", known):
             return False
         request.client = client

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http
 import json
+import logging
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from django.views.generic import View
 from oauth2_provider.oauth2_backends import get_oauthlib_core
 from oauthlib.oauth2 import OAuth2Error, UnsupportedGrantTypeError
 
+from certstates import logs
 from certstates.models import Scope
 from certstates.oauth import limits
 from certstates.oauth.addresses import AUTHORIZE, KEYS, TOKEN, base_of
@@ -58,6 +60,8 @@ class TokenView(OAuthView):
         if status == http.HTTPStatus.OK:
             return answer(body)
         kind = body["error"]
+        line = f"A token request was refused: {kind}."
+        logs.security("client_refused", line, level=logging.WARNING, error=kind)
         words = WORDS.get(kind) or body.get("error_description", f"{kind}.")
         return refusal(request, kind, words, status=status)
 

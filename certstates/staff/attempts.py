@@ -21,6 +21,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from certstates import logs
 from certstates.staff.addresses import client_address
 from certstates.staff.devices import known_device
 
@@ -176,4 +177,6 @@ def forget_old() -> None:
 def unlock(username: str) -> int:
     """Forget what was wrong for a name, from wherever; return the number of rows."""
     deleted, _ = AccessAttempt.objects.filter(username=name_key(username)).delete()
+    words = f"{deleted} counts of failures forgotten."
+    logs.security("sign_in_unlocked", words, account=username)
     return int(deleted)

@@ -13,6 +13,7 @@ from django.contrib import admin
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
+from certstates import logs
 from certstates.staff.addresses import normalised
 from certstates.staff.attempts import Attempt, name_key
 
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.http import HttpRequest, HttpResponse
 
-# Names are not logged while nobody is signed in: they may be a password, mistyped.
-logger = logging.getLogger(__name__)
+SINGLE_SIGN_ON = "certstates.staff.sso.SingleSignOn"
 
 
 class GrowingDelay(AxesDatabaseHandler):  # type: ignore[misc] # it has no types
@@ -46,20 +46,29 @@ class GrowingDelay(AxesDatabaseHandler):  # type: ignore[misc] # it has no types
         """Note it; it was counted when it began."""
         if request is None:
             return  # asked from a shell
-        what = "has to wait" if request.axes_locked_out else "failed"
-        logger.warning("A sign-in from %s %s.", request.axes_ip_address, what)
+        address, attempt = request.axes_ip_address, getattr(request, "sign_in", None)
+        if request.axes_locked_out:
+            in_vain("sign_in_waits", f"A sign-in from {address} has to wait.", attempt)
+        else:
+            in_vain("sign_in_failed", f"A sign-in from {address} failed.", attempt)
 
     def user_logged_in(
         self, sender: Any, request: Any, user: AbstractBaseUser, **kwargs: Any
     ) -> None:
         if attempt := getattr(request, "sign_in", None):
             attempt.succeed()
-        logger.info("User %s signed in from %s.", user.pk, request.axes_ip_address)
+        backend = getattr(user, "backend", "")
+        method = "single sign-on" if backend == SINGLE_SIGN_ON else "password"
+        logs.note(staff=user.get_username())
+        words = f"User {user.pk} signed in from {request.axes_ip_address}."
+        logs.security("signed_in", words, method=method, account=user.get_username())
 
     def user_logged_out(
         self, sender: Any, request: Any, user: AbstractBaseUser | None, **kwargs: Any
     ) -> None:
-        logger.info("User %s signed out.", user and user.pk)
+        if user:
+            words = f"User {user.pk} signed out."
+            logs.security("signed_out", words, account=user.get_username())
 
     def reset_attempts(
         self,
@@ -75,7 +84,18 @@ class GrowingDelay(AxesDatabaseHandler):  # type: ignore[misc] # it has no types
         if ip_address:
             rows = rows.filter(ip_address=normalised(ip_address) or None)
         deleted, _ = rows.delete()
+        logs.security("sign_in_unlocked", f"{deleted} counts of failures forgotten.")
         return int(deleted)
+
+
+def in_vain(event: str, words: str, attempt: Attempt | None) -> None:
+    """Write the line of an attempt in vain.
+
+    The name is not in it while nobody is signed in, for it may be a password, mistyped;
+    but a keyed hash is, so that attempts for one name can be told from others.
+    """
+    facts = {"name_hash": attempt.name} if attempt else {}
+    logs.security(event, words, level=logging.WARNING, **facts)
 
 
 def in_words(wait: dt.timedelta) -> str:
@@ -106,6 +126,7 @@ def counted_by_old_password(
     """Have a view look at the old password of who is signed in, unless it must wait."""
     attempt = Attempt(request, request.user.get_username())
     if wait := attempt.begin():
+        in_vain("old_password_waits", "An old password has to wait.", attempt)
         request.sign_in_wait = wait  # type: ignore[attr-defined]
         return locked_page(request)
     response = view(request)
@@ -114,4 +135,6 @@ def counted_by_old_password(
         attempt.succeed()
     elif not form.has_error("old_password", "password_incorrect"):
         attempt.take_back()
+    else:
+        in_vain("old_password_wrong", "An old password was wrong.", attempt)
     return response

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
-logger = logging.getLogger(__name__)
+from certstates import logs
 
 
 class SignInRefused(Exception):
@@ -85,7 +85,11 @@ class PasswordsOff(SignInRefused):
 
 
 def refused_page(request: HttpRequest, refusal: SignInRefused) -> HttpResponse:
-    logger.warning("Sign-in refused, %s: %s", type(refusal).__name__, refusal)
+    logs.security(
+        "sign_in_refused",
+        f"Sign-in refused, {type(refusal).__name__}: {refusal}",
+        level=logging.WARNING,
+    )
     page, context = "admin/sign_in_refused.html", {"refusal": refusal}
     response = render(request, page, context, status=refusal.status)
     add_never_cache_headers(response)

@@ -18,6 +18,8 @@ from django.contrib.sessions.backends import db
 from django.dispatch import receiver
 from django.utils import timezone
 
+from certstates import logs
+
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.sessions.base_session import AbstractBaseSession
@@ -124,4 +126,6 @@ def sign_out_everywhere(user: AbstractBaseUser) -> int:
         if store.decode(row.session_data).get(WHO) == str(user.pk)
     ]
     deleted, _ = store.model.objects.filter(pk__in=theirs).delete()
+    words = f"All sessions of user {user.pk} were ended: {deleted}."
+    logs.security("sessions_ended", words, account=user.get_username())
     return deleted
