@@ -53,10 +53,18 @@ def xlsx_file(*rows):
     return buffer.getvalue()
 
 
-def upload(client, content, name="records.csv"):
+def named(content):
+    """Return a name that fits a file."""
+    if content.startswith(b"PK"):
+        return "records.xlsx"
+    is_json = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{")
+    return "records.json" if is_json else "records.csv"
+
+
+def upload(client, content, name=""):
     """Choose a file, and return the page that follows."""
     file = io.BytesIO(content)
-    file.name = name
+    file.name = name or named(content)
     return client.post(IMPORT, {"file": file}, follow=True)
 
 
@@ -69,5 +77,5 @@ def confirm(client, page, **values):
     return client.post(path, {"digest": digest, "reason": "", **values}, follow=True)
 
 
-def import_file(client, content, name="records.csv"):
+def import_file(client, content, name=""):
     return confirm(client, upload(client, content, name))

@@ -96,7 +96,7 @@ def test_what_was_exported_comes_back_exactly(staff, kind):
         )
     before = stored()
     content = body_of(staff.get(EXPORT, {"format": kind}))
-    page = upload(staff, content, "records.bin")
+    page = upload(staff, content)
     assert counts_of(page)["unchanged"] == str(len(TEXTS)), page.context["sections"]
 
     State.objects.all().delete()
@@ -148,7 +148,7 @@ def test_spreadsheets_delimiters_and_marked_encodings_are_read(
     ],
 )
 def test_json_is_a_page_an_array_or_a_record(staff, content):
-    page = upload(staff, content, "records.csv")
+    page = upload(staff, content, "records.txt")
     assert page.context["warnings"] == []
     confirm(staff, page)
     assert State.objects.get().user_principal_name == RECORD["userPrincipalName"]
@@ -290,7 +290,7 @@ def test_stored_markup_is_shown_as_text(staff):
 def test_the_file_waits_in_private_and_is_gone_after_the_import(
     staff, upload_directory
 ):
-    page = upload(staff, csv_file(RECORD), "../../../etc/passwd")
+    page = upload(staff, csv_file(RECORD), "../../../etc/passwd.csv")
     [directory] = upload_directory.iterdir()
     [file] = directory.iterdir()
     assert directory.stat().st_mode & 0o777 == 0o700

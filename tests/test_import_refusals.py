@@ -295,6 +295,30 @@ def test_a_length_that_is_no_number_is_none(staff):
     assert "This field is required." in text_of(response)
 
 
+@pytest.mark.parametrize(
+    ("content", "name", "endings"),
+    [
+        (CSV, "records.xlsx", ".csv, .tsv or .txt"),
+        (CSV, "records", ".csv, .tsv or .txt"),
+        (CSV, "records.csv.exe", ".csv, .tsv or .txt"),
+        (xlsx_file([*RECORD]), "records.csv", "in .xlsx."),
+        (json_file(RECORD), "records.csv", ".json, .jsonl, .ndjson or .txt"),
+    ],
+)
+def test_a_file_that_is_not_what_its_name_says_is_refused(
+    staff, content, name, endings
+):
+    assert endings in text_of(upload(staff, content, name=name))
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [(CSV, "RECORDS.CSV"), (CSV, "a.b.txt"), (json_file(RECORD), "r.ndjson")],
+)
+def test_a_name_may_say_it_in_several_ways(staff, content, name):
+    assert "outcome" in upload(staff, content, name=name).context
+
+
 def test_a_form_without_a_file_is_refused(staff):
     assert "This field is required." in text_of(staff.post(IMPORT, {}))
 

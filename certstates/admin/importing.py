@@ -26,7 +26,13 @@ from certstates.cells import written
 from certstates.history import REASON_LENGTH, because, through
 from certstates.importer import Kind, NotSaved, Outcome, Verdict, apply, preview
 from certstates.models import Door
-from certstates.sources import FileRefused, Row, open_source
+from certstates.sources import (
+    ENDINGS,
+    FileRefused,
+    Row,
+    open_source,
+    refuse_other_name,
+)
 from certstates.sources.names import FIELDS, required
 from certstates.uploads import Gone, Waiting
 
@@ -36,6 +42,7 @@ ENVELOPE = 16 * 1024  # what a form adds to its file
 SHOWN = 100  # rows of each kind that a preview lists
 BY_COMMAND = "python3 manage.py import_states FILE"
 FOR_MORE = f"For more there is a command, to be run on the server: {BY_COMMAND}"
+ACCEPTED = ",".join(sorted({end for ends in ENDINGS.values() for end in ends}))
 COLUMNS = [(name, name in required()) for name in FIELDS]
 PERMISSION = "certstates.import_managedalldevicecertificatestate"
 LABELS = {
@@ -52,9 +59,7 @@ class UploadForm(forms.Form):
         label="File",
         help_text=f"CSV, XLSX or JSON, at most {MOST_ROWS:,} records and "
         f"{MOST_BYTES // 1024 // 1024} MB.",
-        widget=forms.FileInput(
-            attrs={"accept": ".csv,.xlsx,.json,.ndjson,.txt", "data-most": MOST_BYTES}
-        ),
+        widget=forms.FileInput(attrs={"accept": ACCEPTED, "data-most": MOST_BYTES}),
         error_messages={"empty": "The file is empty."},
     )
 
@@ -63,8 +68,10 @@ class UploadForm(forms.Form):
         upload = self.cleaned_data["file"]
         if upload.size > MOST_BYTES:
             raise forms.ValidationError(too_large(upload.size))
+        content = io.BytesIO(upload.read())
         try:
-            open_source(io.BytesIO(upload.read()))
+            refuse_other_name(content, upload.name)
+            open_source(content)
         except FileRefused as refused:
             raise forms.ValidationError(str(refused)) from None
         return upload

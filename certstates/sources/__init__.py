@@ -7,7 +7,7 @@ not know the format; another one is another ``Source`` here.
 from typing import IO
 
 from certstates.sources.documents import JsonFile
-from certstates.sources.recognition import Kind, kind_of
+from certstates.sources.recognition import ENDINGS, Kind, kind_of, refuse_other_name
 from certstates.sources.rows import FileRefused, Row, Source
 from certstates.sources.tables import CsvFile
 from certstates.sources.workbooks import Workbook
@@ -27,4 +27,12 @@ def open_source(file: IO[bytes]) -> Source:
     return READERS[kind_of(file)](file)
 
 
-__all__ = ["FileRefused", "Kind", "Row", "Source", "open_source"]
+__all__ = [
+    "ENDINGS",
+    "FileRefused",
+    "Kind",
+    "Row",
+    "Source",
+    "open_source",
+    "refuse_other_name",
+]

@@ -1,4 +1,4 @@
-"""What a file is, told by its first bytes; its name may say anything."""
+"""What a file is, told by its first bytes; its name must not say something else."""
 
 import enum
 import zipfile
@@ -33,6 +33,13 @@ class Kind(enum.Enum):
     XLSX = "XLSX"
 
 
+ENDINGS = {
+    Kind.CSV: (".csv", ".tsv", ".txt"),
+    Kind.JSON: (".json", ".jsonl", ".ndjson", ".txt"),
+    Kind.XLSX: (".xlsx",),
+}
+
+
 def kind_of(file: IO[bytes]) -> Kind:
     file.seek(0)
     head = file.read(HEAD)
@@ -44,6 +51,18 @@ def kind_of(file: IO[bytes]) -> Kind:
     if head.startswith(ZIP):
         return kind_of_archive(file)
     return kind_of_text(head)
+
+
+def refuse_other_name(file: IO[bytes], name: str) -> None:
+    """Refuse a file whose name promises another kind than it is."""
+    kind = kind_of(file)
+    if not name.casefold().endswith(ENDINGS[kind]):
+        *others, last = ENDINGS[kind]
+        endings = f"{', '.join(others)} or {last}" if others else last
+        raise FileRefused(
+            f"The file is {kind.value}, and its name does not say so: it must end in "
+            f"{endings}."
+        )
 
 
 def kind_of_archive(file: IO[bytes]) -> Kind:
