@@ -68,6 +68,7 @@ class IdentityProvider:
         self.declines = False
         self.delay = 0
         self.status = {}  # of a path, where it is not 200
+        self.moved = {}  # from a path to an address that is told by 307
         self.in_userinfo = ()  # the claims that the ID token leaves out
         self.userinfo = {}  # what differs in it
         self.auth_methods = ["client_secret_post", "client_secret_basic"]
@@ -163,7 +164,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, status, document):
         body = json.dumps(document).encode()
+        elsewhere = self.provider.moved.get(self.route)
+        status = 307 if elsewhere else status
         self.send_response(self.provider.status.get(self.route, status))
+        if elsewhere:
+            self.send_header("Location", elsewhere)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

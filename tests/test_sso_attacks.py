@@ -191,6 +191,17 @@ def test_a_provider_that_breaks(provider, browser, path):
     refused(answer, 503, "cannot be reached")
 
 
+@pytest.mark.parametrize(
+    ("path", "status"), [("/token", 400), ("/keys", 503), ("/userinfo", 503)]
+)
+def test_no_redirect_is_followed(provider, browser, path, status):
+    """To the very place that would have answered well, had it been asked at once."""
+    provider.in_userinfo = ("groups",)
+    provider.moved = {path: f"{provider.url}{path}?again"}
+    refused(sign_in(browser), status, "This sign-in" if status == 400 else "reached")
+    assert provider.asked.count(path) == 1
+
+
 def test_a_provider_that_is_not_there(provider, browser, settings):
     settings.STAFF_OIDC_ISSUER = "http://127.0.0.1:9"
     refused(browser.get(START), 503, "cannot be reached")

@@ -1,7 +1,8 @@
 """Staff sign in at an identity provider: OpenID Connect, by mozilla-django-oidc.
 
-That asks for the tokens and verifies signature, expiry and nonce. What it leaves open
-is checked here: who issued a token, and for whom (OpenID Connect Core 1.0, 3.1.3.7).
+That verifies signature, expiry and nonce. What it leaves open is checked here: who
+issued a token, and for whom (OpenID Connect Core 1.0, 3.1.3.7). What it would ask the
+provider is asked here: it would follow redirects, and take the client's secret along.
 """
 
 from typing import Any
@@ -17,6 +18,7 @@ from django.db import IntegrityError
 from django.http import HttpRequest
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 from mozilla_django_oidc.utils import import_from_settings
+from requests.auth import HTTPBasicAuth
 
 from certstates.models.identities import SUBJECT_LENGTH
 from certstates.staff import accounts
@@ -35,7 +37,6 @@ FOUND_OUT = {
     "OIDC_OP_TOKEN_ENDPOINT": "token_endpoint",
     "OIDC_OP_USER_ENDPOINT": "userinfo_endpoint",
     "OIDC_OP_JWKS_ENDPOINT": "jwks_uri",
-    "OIDC_TOKEN_USE_BASIC_AUTH": "wants_basic",
 }
 # What it raises on tokens and keys of another shape than it expects.
 ODD = (AttributeError, KeyError, TypeError, ValueError)
@@ -83,7 +84,19 @@ class SingleSignOn(OIDCAuthenticationBackend):  # type: ignore[misc] # it has no
         return bool(super().user_can_authenticate(user) and user.is_staff)
 
     def get_token(self, payload: dict[str, str]) -> dict[str, Any]:
-        answer = super().get_token(payload)
+        """Return the tokens for a code; no redirect takes the secret elsewhere."""
+        auth = None
+        if provider().wants_basic:
+            auth = HTTPBasicAuth(payload["client_id"], payload.pop("client_secret"))
+        response = requests.post(
+            provider().token_endpoint,
+            data=payload,
+            auth=auth,
+            timeout=settings.OIDC_TIMEOUT,
+            allow_redirects=False,
+        )
+        self.raise_token_response_error(response)
+        answer = response.json()
         if not isinstance(answer, dict):
             raise NotVerified("the token endpoint answered something else")
         return answer
@@ -105,6 +118,15 @@ class SingleSignOn(OIDCAuthenticationBackend):  # type: ignore[misc] # it has no
         check_claims(claims)
         return claims
 
+    def retrieve_matching_jwk(self, token: str) -> jwt.PyJWK:
+        """Return the provider's key that a token names."""
+        header = jwt.get_unverified_header(token)
+        kid, algorithm = header["kid"], header["alg"]
+        for key in reversed(fetched(provider().jwks_uri).json()["keys"]):
+            if key["kid"] == kid and key.get("alg", algorithm) == algorithm:
+                return jwt.PyJWK(key)
+        raise SuspiciousOperation("no key of the provider fits")
+
     def get_userinfo(self, access_token: str, id_token: str, payload: Claims) -> Claims:
         """Return the claims; where groups or a name are missing, they are asked for.
 
@@ -113,7 +135,9 @@ class SingleSignOn(OIDCAuthenticationBackend):  # type: ignore[misc] # it has no
         wanted = {settings.STAFF_OIDC_GROUPS_CLAIM, "preferred_username"}
         if wanted <= payload.keys() or not provider().userinfo_endpoint:
             return payload
-        more = super().get_userinfo(access_token, id_token, payload)
+        answer = fetched(provider().userinfo_endpoint, bearer=access_token)
+        signed = answer.headers.get("Content-Type", "").startswith("application/jwt")
+        more = self.verify_token(answer.text) if signed else answer.json()
         if not isinstance(more, dict) or more.get("sub") != payload["sub"]:
             raise NotVerified("the user information is somebody else's")
         return {**more, **payload}
@@ -142,6 +166,17 @@ class SingleSignOn(OIDCAuthenticationBackend):  # type: ignore[misc] # it has no
             raise AccountClosed(f"the account {user.pk} is not active, or not staff")
         accounts.renew(user, claims)
         return user
+
+
+def fetched(url: str, *, bearer: str = "") -> requests.Response:
+    """Return what the provider has at an address of its own; a redirect is nothing."""
+    headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+    response = requests.get(
+        url, headers=headers, timeout=settings.OIDC_TIMEOUT, allow_redirects=False
+    )
+    if response.status_code != 200:
+        raise ProviderSilent(f"one of its addresses answered {response.status_code}")
+    return response
 
 
 def check_claims(claims: Claims) -> None:
