@@ -46,6 +46,16 @@ def env_list(name: str, *, default: str) -> list[str]:
     return [word.strip() for word in words if word.strip()]
 
 
+def env_words(name: str, *, least: int) -> list[str]:
+    """Return words of which none is so short that it stands in any text."""
+    words = env_list(name, default="")
+    if short := [word for word in words if len(word) < least]:
+        raise ImproperlyConfigured(
+            f"{name} must be words of {least} letters or more, not {short[0]!r}."
+        )
+    return words
+
+
 def env_required_list(name: str, *, required_by: str) -> list[str]:
     """Return a list that must not be empty where another variable is set."""
     words = env_list(name, default="")

@@ -21,6 +21,7 @@ from project.environment import (
     env_required_list,
     env_secret_key,
     env_text,
+    env_words,
     need_all_or_none,
 )
 
@@ -227,7 +228,12 @@ AUTH_PASSWORD_VALIDATORS = [
         ("CommonPasswordValidator", {}),
         ("UserAttributeSimilarityValidator", {}),
     )
-] + [{"NAME": "certstates.staff.passwords.MaximumLengthValidator"}]
+] + [
+    {"NAME": f"certstates.staff.passwords.{name}"}
+    for name in ("MaximumLengthValidator", "LocalWordsValidator")
+]
+# Names of the organisation and the like; the product's own are known.
+PASSWORD_WORDS = env_words("PASSWORD_WORDS", least=4)
 
 SESSION_ENGINE = "certstates.staff.sessions"
 SESSION_COOKIE_AGE = 60 * env_int("SESSION_IDLE_MINUTES", default=60, least=1)

@@ -61,6 +61,7 @@ def test_a_database_of_ones_own_is_used():
         ({"STAFF_OIDC_ISSUER": "https://x@y.example"}, "STAFF_OIDC_ISSUER must be"),
         ({"STAFF_OIDC_GROUPS": "Viewer"}, "STAFF_OIDC_GROUPS must be pairs such as"),
         ({"STAFF_OIDC_GROUPS": "a=,b=Viewer"}, "STAFF_OIDC_GROUPS must be pairs such"),
+        ({"PASSWORD_WORDS": "contoso,it"}, "PASSWORD_WORDS must be words of 4 letters"),
         ({"PASSWORD_SIGN_IN": "no"}, "PASSWORD_SIGN_IN must be on or off, not 'no'"),
         ({"PASSWORD_SIGN_IN": "off"}, "PASSWORD_SIGN_IN is off without STAFF_OIDC_IS"),
         *(

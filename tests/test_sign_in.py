@@ -13,7 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from certstates.management.commands.up import Command
-from certstates.staff.passwords import LONGEST
+from certstates.staff.passwords import LONGEST, WORDS
 from tests.make import HttpsClient
 from tests.staff import make_person
 
@@ -148,6 +148,8 @@ PASSWORDS = [
     ("1qaz2wsx3edc", "too common"),
     ("anastasia-2026", "too similar"),
     ("x" * (LONGEST + 1), f"at most {LONGEST}"),
+    ("my CertStates horse", "must not contain &#x27;certstates&#x27;"),
+    ("horse of contoso-2", "must not contain &#x27;Contoso&#x27;"),
     ("correct horse battery", ""),
     ("837465920174", ""),
     ("ñandú y pingüino 🐧", ""),
@@ -156,7 +158,10 @@ PASSWORDS = [
 
 
 @pytest.mark.parametrize(("password", "refusal"), PASSWORDS)
-def test_a_new_password_is_long_and_not_known(admin_client, password, refusal):
+def test_a_new_password_is_long_and_not_known(
+    admin_client, settings, password, refusal
+):
+    settings.PASSWORD_WORDS = ["Contoso"]
     url = f"/admin/auth/user/{make_person('anastasia').pk}/password/"
     fields = {"password1": password, "password2": password, "usable_password": "true"}
     response = admin_client.post(url, fields, secure=True)
@@ -167,6 +172,12 @@ def test_a_new_password_is_long_and_not_known(admin_client, password, refusal):
     user = User.objects.get(username="anastasia")
     assert user.check_password(password)
     assert sign_in("anastasia", password).status_code == 302
+
+
+def test_every_word_that_is_refused_is_documented(settings):
+    page = (settings.BASE_DIR / "docs" / "settings.md").read_text()
+    [row] = [line for line in page.splitlines() if "`PASSWORD_WORDS`" in line]
+    assert {*re.findall(r"`([a-z]+)`", row)} == {*WORDS}
 
 
 def test_the_password_that_up_makes_obeys():

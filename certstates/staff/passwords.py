@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 
 LONGEST = 256
+WORDS = ("certstates", "certificate", "intune", "administrator")
 
 
 class MaximumLengthValidator:
@@ -24,6 +26,26 @@ class MaximumLengthValidator:
 
     def get_help_text(self) -> str:
         return f"Your password may have at most {LONGEST} characters."
+
+
+class LocalWordsValidator:
+    """Refuses passwords around a word that stands for this place.
+
+    docs/settings.md lists the words; an organisation adds its own.
+    """
+
+    def validate(self, password: str, user: Any = None) -> None:
+        folded = password.casefold()
+        for word in (*WORDS, *settings.PASSWORD_WORDS):
+            if word.casefold() in folded:
+                raise ValidationError(
+                    f"Your password must not contain {word!r}, which anybody would "
+                    "try first here.",
+                    code="password_local_word",
+                )
+
+    def get_help_text(self) -> str:
+        return "Your password must not contain a word that stands for this place."
 
 
 class StaffLoginForm(AdminAuthenticationForm):
