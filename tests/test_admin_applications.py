@@ -143,7 +143,9 @@ def test_narrowing_ends_what_was_issued(staff, writer_app):
     made, _ = writer_app
     wide = ApiClient(ask(writer_app).json()["access_token"])
     narrow = ApiClient(ask(writer_app, scope=READ).json()["access_token"])
-    assert "Tokens that had more and ended: 1." in change(staff, made, scope=READ)
+    assert "Tokens that allowed more than that have ended: 1." in change(
+        staff, made, scope=READ
+    )
     assert wide.get(URL).status_code == 401
     assert narrow.get(URL).status_code == 200
     refusal_of(ask(writer_app, scope=READ_WRITE), 400, "invalid_scope")

@@ -7,6 +7,7 @@ import uuid
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -69,6 +70,26 @@ def test_it_reads_only_unless_told_otherwise(administrator):
     assert re.search(rf'value="{READ}"[^>]*checked', page)
     response, _ = make(administrator)
     assert ApiClient(raw_in(response)).create(make_body()).status_code == 403
+
+
+def test_nobody_gives_more_than_they_hold():
+    person = make_person("clerk", "Viewer")
+    may_add = Permission.objects.get(codename="add_accesstoken")
+    person.user_permissions.add(may_add)
+    clerk = browser_of(person)
+    assert READ_WRITE not in clerk.get(ADD).content.decode()
+    response, _ = make(clerk, scope=READ_WRITE)
+    assert "valid choice" in response.content.decode()
+    assert not AccessToken.objects.exists()
+    response, _ = make(clerk)
+    assert ApiClient(raw_in(response)).get(URL).status_code == 200
+
+
+def test_who_sees_no_records_makes_no_tokens():
+    person = make_person("clerk")
+    may_add = Permission.objects.get(codename="add_accesstoken")
+    person.user_permissions.add(may_add)
+    assert browser_of(person).get(ADD).status_code == 403
 
 
 def test_a_reload_makes_no_second_and_shows_nothing(administrator):

@@ -26,29 +26,15 @@ from oauth2_provider.models import (
 
 from certstates.admin.base import PluralAdmin
 from certstates.admin.guard import NarrowedAsShown
+from certstates.admin.scopes import choices_for, offered
 from certstates.admin.secrets import SecretPages
 from certstates.models import ClientCredentials, Scope, take_name
 
-HOW = "A token is made by manage.py create_token, which shows it once."
-STATE = "certstates.{}_managedalldevicecertificatestate"
-# Who gives a scope to an application must hold as much: its secret is shown to them.
-TAKES = {
-    Scope.READ: ("view",),
-    Scope.READ_WRITE: ("view", "add", "change", "delete"),
-}
+HOW = "It has no secret: its tokens are made on their own page, or by create_token."
 
 # The flows that would fill the last three are not offered.
 for model in (Application, AccessToken, Grant, IDToken, RefreshToken):
     admin.site.unregister(model)
-
-
-def offered(user: Any) -> list[Scope]:
-    """Return the scopes that somebody may give."""
-    return [
-        scope
-        for scope, verbs in TAKES.items()
-        if user.has_perms([STATE.format(verb) for verb in verbs])
-    ]
 
 
 def credentials_of(application: Any) -> ClientCredentials | None:
@@ -136,7 +122,7 @@ class ApplicationAdmin(SecretPages, NarrowedAsShown, PluralAdmin):
             form.base_fields["scope"] = forms.ChoiceField(
                 label=field.label,
                 help_text=field.help_text,
-                choices=[(scope, scope.label) for scope in offered(request.user)],
+                choices=choices_for(request.user),
                 initial=obj.client_credentials.scope if obj else Scope.READ,
             )
         return form
@@ -161,7 +147,8 @@ class ApplicationAdmin(SecretPages, NarrowedAsShown, PluralAdmin):
         if "scope" in form.changed_data:
             scope = form.cleaned_data["scope"]
             if ended := obj.client_credentials.change_scope(scope):
-                self.message_user(request, f"Tokens that had more and ended: {ended}.")
+                words = f"Tokens that allowed more than that have ended: {ended}."
+                self.message_user(request, words)
 
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None

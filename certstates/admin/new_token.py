@@ -17,13 +17,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 
 from certstates.admin.base import AnyAdmin
-from certstates.models import TokenUse
-from certstates.permissions import READ, READ_WRITE
+from certstates.admin.scopes import choices_for, offered
+from certstates.models import Scope, TokenUse
 from certstates.tokens import issue
 
 SALT = "certstates.admin.new_token"
@@ -46,11 +44,7 @@ class NewTokenForm(forms.Form):
         help_text="Whose token: a script, a person, a system. A new name makes a new "
         "application; a token more of a known one does not end the others.",
     )
-    scope = forms.ChoiceField(
-        choices=[(READ, "Read"), (READ_WRITE, "Read and write")],
-        initial=READ,
-        widget=AdminRadioSelect,
-    )
+    scope = forms.ChoiceField(initial=Scope.READ, widget=AdminRadioSelect)
     days = forms.IntegerField(
         label="Days until it expires",
         min_value=1,
@@ -59,11 +53,18 @@ class NewTokenForm(forms.Form):
         help_text="1 to 3,650.",
     )
 
+    def __init__(self, *args: Any, user: Any) -> None:
+        super().__init__(*args)
+        scope: Any = self.fields["scope"]
+        scope.choices = choices_for(user)
+
 
 class MakesTokens(AnyAdmin):
     """The page "add" of the tokens."""
 
-    @method_decorator(never_cache)
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(offered(request.user)) and super().has_add_permission(request)
+
     def add_view(
         self,
         request: HttpRequest,
@@ -72,7 +73,8 @@ class MakesTokens(AnyAdmin):
     ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = NewTokenForm(request.POST if request.method == "POST" else None)
+        data = request.POST if request.method == "POST" else None
+        form = NewTokenForm(data, user=request.user)
         if form.is_bound and form.is_valid():
             if number := number_in(request):
                 return self.made(request, form.cleaned_data, number)

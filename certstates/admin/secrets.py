@@ -17,7 +17,6 @@ from certstates.addresses import public_url
 from certstates.admin.base import AnyAdmin
 from certstates.models import ClientCredentials
 
-TEMPLATES = "admin/certstates"
 ROUTE = "oauth2_provider_application_{}"
 MEANWHILE = (
     "Nothing was done: that form was sent already, or somebody else made a new secret. "
@@ -107,10 +106,8 @@ class SecretPages(AnyAdmin):
             "application": application,
             "credentials": application.client_credentials,
         }
-        template = f"{TEMPLATES}/application_{name}.html"
-        response = TemplateResponse(request, template, context)
-        response["Cache-Control"] = "no-store"
-        return response
+        template = f"admin/oauth2_provider/application/{name}.html"
+        return TemplateResponse(request, template, context)
 
 
 def seen_in(credentials: ClientCredentials) -> str:
