@@ -26,6 +26,7 @@ PAGES = re.compile(r"/(admin|docs|static)(/.*)?|/favicon\.ico", re.DOTALL)
 VERSION = re.compile(r"(?:[4-9]|[1-9]\d{1,3})\.\d{1,4}", re.ASCII)
 # The one page that takes files.
 IMPORT = "/admin/certstates/managedalldevicecertificatestate/import/"
+PLAIN_TEXT = "text/plain; charset=utf-8"
 SERVED_VERSIONS = ("4.0", "4.01")
 # What a client may choose as its request id: visible ASCII, and not a whole novel.
 CLIENT_REQUEST_ID = re.compile(r"[!-~]{1,128}", re.ASCII)
@@ -61,7 +62,7 @@ def overlarge(request: HttpRequest) -> HttpResponse | None:
         return None
     message = f"The form has {int(length):,} bytes; {most:,} are allowed."
     status = http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    return HttpResponse(message, content_type="text/plain", status=status)
+    return HttpResponse(message, content_type=PLAIN_TEXT, status=status)
 
 
 def foreign_host(request: HttpRequest) -> HttpResponse | None:

@@ -1,5 +1,6 @@
 """``manage.py up``, as a newcomer runs it."""
 
+import contextlib
 import copy
 import json
 import os
@@ -140,6 +141,36 @@ def test_chunked_bodies_arrive_whole_and_too_large_ones_do_not(desk):
         assert b"UnknownProperty" in send_chunked(desk, token, body)
         large = b'{"x": "' + b"y" * 2_000_000 + b'"}'
         assert b"RequestEntityTooLarge" in send_chunked(desk, token, large)
+
+
+@pytest.mark.parametrize("desk", ["myself"], indirect=True)
+def test_no_second_request_hides_in_the_body_of_the_first(desk):
+    hidden = b"GET /beta/hidden HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    chunk = b"%x\r\n%b\r\n0\r\n\r\n" % (len(hidden), hidden)
+    bodies = [
+        # What counts is the chunks; the length, which would end earlier, does not.
+        (b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n", chunk),
+        (b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", chunk),
+        (b"Content-Length: 0\r\nContent-Length: 62\r\n", hidden),
+        (b"Content-Length: +5\r\n", hidden),
+        (b"Transfer-Encoding: chunked, identity\r\n", chunk),
+        (b"Transfer-Encoding : chunked\r\n", chunk),
+    ]
+    with desk.up():
+        for framing, body in bodies:
+            assert exchange(desk, framing, body).count(b"HTTP/1.1 ") == 1, framing
+
+
+def exchange(desk, framing, body):
+    """Send a request and what follows it; return all that is answered."""
+    head = b"POST /beta/nothing HTTP/1.1\r\nHost: 127.0.0.1\r\n" + framing
+    with socket.create_connection(("127.0.0.1", desk.port), timeout=2) as connection:
+        connection.sendall(head + b"\r\n" + body)
+        answer = b""
+        with contextlib.suppress(TimeoutError, ConnectionResetError):
+            while part := connection.recv(65536):
+                answer += part
+        return answer
 
 
 def send_chunked(desk, token, body):
