@@ -14,7 +14,7 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import Model
-from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.db.models.signals import m2m_changed, post_save, pre_delete
 from django.dispatch import receiver
 from oauth2_provider.models import AccessToken, Application
 
@@ -90,9 +90,12 @@ def saved(
     tell(instance, "added" if created else "changed", **more)
 
 
-@receiver(post_delete)
+@receiver(pre_delete)
 def deleted(sender: type[Model], instance: Any, **_: Any) -> None:
-    """Tell that a row was deleted, unless it is a token that had ended anyway."""
+    """Tell that a row was deleted, unless it is a token that had ended anyway.
+
+    Asked before, while what it belongs to is still there.
+    """
     if sender not in WATCHED or (sender is AccessToken and instance.is_expired()):
         return
     tell(instance, "deleted")
