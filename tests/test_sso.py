@@ -319,3 +319,18 @@ def test_without_a_provider_there_is_no_such_page(browser, path):
 @pytest.mark.parametrize("name", ["sso_start", "sso_callback"])
 def test_the_addresses_take_nothing_but_get(provider, browser, name):
     assert browser.post(reverse(name)).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("site", "leads"),
+    [
+        ("same-origin", "/authorize?"),
+        ("none", "/authorize?"),
+        ("cross-site", LOGIN),
+        ("same-site", LOGIN),
+    ],
+)
+def test_nobody_is_signed_in_by_a_link_of_another_site(provider, browser, site, leads):
+    sent = browser.get(START, headers={"Sec-Fetch-Site": site})
+    assert leads in sent["Location"]
+    assert ("oidc_states" in browser.session) == (leads != LOGIN)

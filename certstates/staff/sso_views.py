@@ -17,6 +17,8 @@ from certstates.staff.refusals import Declined, SignInRefused, TooOld, refused_p
 from certstates.staff.sso import setting
 
 TIME_TO_SIGN_IN = 10 * 60  # seconds
+# What browsers say of a link on a page of this server, and of what somebody typed.
+ASKED_FOR = ("same-origin", "none")
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -25,13 +27,15 @@ class StartView(OIDCAuthenticationRequestView):  # type: ignore[misc] # it has n
     """Sends the browser to the provider; the session keeps what it must come back with.
 
     It is met by a link: Chromium counts a form's redirects as sent by the form, and the
-    pages' policy lets forms go to this server only. Another site may lead here too,
-    which signs nobody in as somebody else: that takes the state of this very browser.
+    pages' policy lets forms go to this server only. Who is led here by another site
+    sees the login page first: to sign in is one's own decision.
     """
 
     get_settings = staticmethod(setting)
 
     def get(self, request: HttpRequest) -> HttpResponse:
+        if request.headers.get("Sec-Fetch-Site", "none") not in ASKED_FOR:
+            return HttpResponseRedirect(reverse("admin:login"))
         response: HttpResponse = super().get(request)
         if not request.user.is_authenticated:  # nothing is kept for who turns away
             request.session.set_expiry(TIME_TO_SIGN_IN)
