@@ -291,3 +291,12 @@ def test_the_filters_of_people_work(administrator, powerful, condition, found):
     group = Group.objects.get(name="Administrator")
     page = administrator.get(f"{USERS}?{condition.format(group.pk)}")
     assert {user.username for user in page.context["cl"].result_list} == found
+
+
+def test_ones_own_password_takes_the_old_one():
+    adam = make_person("adam", "Administrator")
+    fields = {"usable_password": "true", **PASSWORDS}
+    response = browser_of(adam).post(f"{USERS}{adam.pk}/password/", fields)
+    assert response.headers["Location"] == "/admin/password_change/"
+    adam.refresh_from_db()
+    assert adam.check_password("pass-of-adam")

@@ -15,7 +15,8 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from certstates.admin.base import PluralAdmin
 from certstates.admin.guard import NarrowedAsShown
@@ -87,6 +88,14 @@ class PersonAdmin(WithinReach, DjangosUserAdmin):
     list_filter = ("groups", "is_active", "is_staff", "is_superuser")
     list_per_page = 50
     actions = ("sign_out_everywhere", "unlock")
+
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        """Have one's own password changed by who knows the old one."""
+        if str(request.user.pk) == id:
+            return redirect("admin:password_change")
+        return super().user_change_password(request, id, form_url)
 
     @admin.action(description="Sign out everywhere", permissions=["change"])
     def sign_out_everywhere(
