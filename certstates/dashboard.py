@@ -49,6 +49,14 @@ class CertstatesAdminSite(admin.AdminSite):
             remember_device(response, attempt.name)
         return response
 
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Have the browser forget the pages that it may still hold."""
+        response = super().logout(request, extra_context)
+        response["Clear-Site-Data"] = '"cache"'
+        return response
+
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:

@@ -1,4 +1,4 @@
-"""The headers of answers: what a browser may load, send and frame."""
+"""The headers of answers: what a browser may load, send, frame and keep."""
 
 import pytest
 
@@ -100,3 +100,16 @@ def test_every_answer_is_taken_for_what_it_is_and_by_https_only(
     assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     assert policy["object-src"] == policy["default-src"] == "'none'"
     response.close()
+
+
+@pytest.mark.parametrize("path", [path for path in ADMIN if "nothing" not in path])
+def test_a_page_of_the_admin_is_kept_by_nobody_and_leads_out(browser, path):
+    make_state(id="a")
+    response = browser.get(path)
+    assert "no-store" in response.headers["Cache-Control"]
+    assert b'action="/admin/logout/"' in response.content
+
+
+def test_after_the_way_out_the_browser_forgets_the_pages(browser):
+    response = browser.post("/admin/logout/")
+    assert response.headers["Clear-Site-Data"] == '"cache"'
