@@ -41,6 +41,7 @@ SECRETS = re.compile(
 HIDDEN = "[hidden]"
 # Written even where the access log is off: who did not get in, or wanted too much.
 REFUSALS = frozenset({401, 403, 429})
+NUMBER = (int, float, type(None))  # True and False are numbers too
 
 _facts: ContextVar[dict[str, Any] | None] = ContextVar("facts", default=None)
 
@@ -118,11 +119,13 @@ class JsonLines(JsonFormatter):
         )
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        """Hide secrets as long as they are texts: no pattern sees through escapes."""
         now = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
-        return {"time": now, **super().process_log_record(log_data)}
-
-    def format(self, record: logging.LogRecord) -> str:
-        return without_secrets(super().format(record))
+        found = {"time": now, **super().process_log_record(log_data)}
+        return {
+            name: fact if isinstance(fact, NUMBER) else without_secrets(str(fact))
+            for name, fact in found.items()
+        }
 
 
 class PlainLines(logging.Formatter):

@@ -157,6 +157,22 @@ def test_a_token_does_not_get_into_any_line(lines, db):
 
 
 @pytest.mark.parametrize(
+    "path", ["/secret=é", "/password=%0Ab", "/code=%5C", "/_token:%22a"]
+)
+def test_no_path_makes_a_line_that_is_no_json(stranger, lines, path):
+    stranger.get(path)
+    [line] = lines.objects()
+    assert line["status"] == 400
+
+
+@pytest.mark.parametrize("secret", ["éclair99", "eclair\u00e999", "a\x7fb\x1bcd"])
+def test_a_secret_is_hidden_whole_whatever_json_would_escape(secret):
+    record = logging.LogRecord("x", 40, "", 0, f"password={secret} b", None, None)
+    line = json.loads(JsonLines().format(record))
+    assert line["message"] == "password=[hidden] b"
+
+
+@pytest.mark.parametrize(
     ("line", "secret"),
     [
         (f"token {TOKEN} is new", TOKEN),
