@@ -135,10 +135,9 @@ class PlainLines(logging.Formatter):
         super().__init__("{levelname} {name}: {message}", style="{")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 -- logging's
-        """Show what would begin another line, or steer a terminal, as its escape."""
+        """Keep it one line: a path may have breaks, and colours for a terminal."""
         line = super().formatMessage(record)
-        signs = (c if c.isprintable() else ascii(c)[1:-1] for c in line)
-        return "".join(signs)
+        return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
     def format(self, record: logging.LogRecord) -> str:
         return without_secrets(super().format(record))

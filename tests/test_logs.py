@@ -218,8 +218,9 @@ def test_a_line_stays_one_line_of_ascii():
     assert json.loads(line)["message"] == text
 
 
-def test_a_message_begins_no_line_of_its_own_in_plain_either():
-    text = "GET /a\nERROR certstates: b\u2028c\x1b[31m"
-    record = logging.LogRecord("x", logging.ERROR, "", 0, "%s", (text,), None)
-    line = PlainLines().format(record)
-    assert line == r"ERROR x: GET /a\nERROR certstates: b\u2028c\x1b[31m"
+def test_a_plain_line_stays_one_line_but_for_a_traceback():
+    record = logging.LogRecord("x", 40, "", 0, "%s", ("/a\nb\u2028\x1b[31m/é",), None)
+    line = r"ERROR x: /a\nb\u2028\x1b[31m/é"
+    assert PlainLines().format(record) == line
+    record.exc_text = "Traceback:\n  here"
+    assert PlainLines().format(record) == f"{line}\nTraceback:\n  here"
