@@ -107,16 +107,20 @@ class FailedDependency(GraphError):
     default_detail = "A request that this one depends on failed."
 
 
-class TooManyRequests(GraphError):
-    """A limit is reached; nothing was done. ``wait`` is in whole seconds."""
+class TryAgain(GraphError):
+    """Nothing was done; the same request may succeed after ``wait`` whole seconds."""
+
+    def __init__(self, message: str | None = None, *, wait: int = 1) -> None:
+        super().__init__(message)
+        self.headers["Retry-After"] = str(wait)
+
+
+class TooManyRequests(TryAgain):
+    """A limit is reached."""
 
     status_code = status.HTTP_429_TOO_MANY_REQUESTS
     default_code = "TooManyRequests"
     default_detail = "Too many requests. Nothing was done; try again later."
-
-    def __init__(self, message: str | None = None, *, wait: int = 1) -> None:
-        super().__init__(message)
-        self.headers = {"Retry-After": str(wait)}
 
 
 class NotImplementedYet(GraphError):
@@ -127,8 +131,8 @@ class NotImplementedYet(GraphError):
     default_detail = "This is not implemented."
 
 
-class ServiceUnavailable(GraphError):
-    """Nothing was done, and the same request may succeed later."""
+class ServiceUnavailable(TryAgain):
+    """What the answer depends on does not answer itself."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "ServiceUnavailable"

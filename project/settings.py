@@ -193,6 +193,8 @@ OIDC_AUTHENTICATION_CALLBACK_URL = "sso_callback"
 OIDC_USE_PKCE = True
 OIDC_MAX_STATES = 10  # windows in which somebody may be signing in at a time
 OIDC_TIMEOUT = 3
+# Python itself goes by this variable; what asks for tokens has to be told.
+OIDC_VERIFY_SSL = env_text("SSL_CERT_FILE") or True
 
 need_all_or_none(
     STAFF_OIDC_ISSUER=STAFF_OIDC_ISSUER,

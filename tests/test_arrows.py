@@ -43,9 +43,18 @@ def imported_by(*patterns):
         ("reverting*.py", ["models", "reverting_sql", "transactions"]),
         ("seeding/*.py", ["models", "seeding"]),
         ("edm.py", ["models"]),
-        ("staff/accounts.py", ["models"]),
-        ("staff/provider.py", ["staff"]),
-        ("staff/sso*.py", ["models", "staff"]),
+        ("callers.py", []),
+        ("permissions.py", ["callers", "models"]),
+        ("throttling.py", ["callers", "errors", "models"]),
+        ("tokens.py", ["callers", "models"]),
+        ("oidc/*.py", ["callers", "errors", "logs", "oidc"]),
+        ("authentication.py", ["callers", "history", "logs", "oidc", "tokens"]),
+        ("staff/*.py", ["models", "oidc", "staff"]),
+        ("staff/attempts.py", ["staff"]),
+        (
+            "oauth/*.py",
+            ["addresses", "models", "oauth", "staff", "throttling", "tokens"],
+        ),
     ],
 )
 def test_a_room_knows_only_those_below_it(files, rooms):

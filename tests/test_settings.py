@@ -125,6 +125,11 @@ def test_single_sign_on_is_off_until_it_is_set_up():
     assert read("STAFF_OIDC_GROUPS", **SINGLE_SIGN_ON)[1] == pairs
 
 
+def test_one_variable_says_whose_certificates_are_trusted():
+    assert read("OIDC_VERIFY_SSL")[1] == "True"
+    assert read("OIDC_VERIFY_SSL", SSL_CERT_FILE="/etc/ca.pem")[1] == "/etc/ca.pem"
+
+
 @pytest.mark.parametrize(
     "environment",
     [{}, SINGLE_SIGN_ON, SINGLE_SIGN_ON | {"PASSWORD_SIGN_IN": "off"}],

@@ -6,7 +6,6 @@ from typing import NamedTuple
 from django.conf import settings
 
 ENTRA = "https://login.microsoftonline.com"
-DISCOVERY = "/.well-known/openid-configuration"
 
 
 class KeyAddress(NamedTuple):
@@ -14,10 +13,6 @@ class KeyAddress(NamedTuple):
 
     issuer: str
     jwks: str
-
-    @property
-    def discovery(self) -> str:
-        return f"{self.issuer.rstrip('/')}{DISCOVERY}"
 
 
 @dataclass(frozen=True)

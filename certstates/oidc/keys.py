@@ -17,6 +17,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 
 from certstates.errors import ServiceUnavailable
 from certstates.oidc.configuration import KeyAddress
+from certstates.oidc.discovery import address_of, document_of
 from certstates.oidc.fetching import TIMEOUT, Unreadable, fetch_json
 
 logger = logging.getLogger(__name__)
@@ -156,22 +157,20 @@ class KeyCache:
     def _jwks_url(self) -> str:
         if self.address.jwks:
             return self.address.jwks
-        found = fetch_json(self.address.discovery, deadline=self._deadline)
-        if not isinstance(found, dict) or found.get("issuer") != self.address.issuer:
-            raise Unreadable("the discovery document is not this issuer's")
-        return str(found.get("jwks_uri"))
+        document = document_of(self.address.issuer, deadline=self._deadline)
+        return str(document.get("jwks_uri"))
 
     def _report(self, error: Unreadable) -> None:
         if self.clock() < self._next_line:
             return
         self._next_line = self.clock() + PAUSE
-        where = self.address.jwks or self.address.discovery
+        where = self.address.jwks or address_of(self.address.issuer)
         logger.warning("The identity provider's keys at %s: %s.", where, error)
 
     def _unavailable(self) -> ServiceUnavailable:
-        error = ServiceUnavailable(UNREADABLE)
-        error.headers["Retry-After"] = str(max(1, math.ceil(self._pause_left())))
-        return error
+        return ServiceUnavailable(
+            UNREADABLE, wait=max(1, math.ceil(self._pause_left()))
+        )
 
 
 _caches: dict[KeyAddress, KeyCache] = {}

@@ -1,21 +1,16 @@
-"""The identity provider of staff: what it says about itself.
-
-Source: OpenID Connect Discovery 1.0, section 4.
-"""
+"""The identity provider of staff: its addresses, as it tells them itself."""
 
 import time
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-import requests
 from django.conf import settings
 
+from certstates.oidc.discovery import document_of
+from certstates.oidc.fetching import TRUSTED, Unreadable
 from certstates.staff.refusals import ProviderSilent
 
 LIFETIME = 60 * 60  # seconds; addresses of a provider hardly ever change
-DOCUMENT = "/.well-known/openid-configuration"
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
@@ -37,7 +32,7 @@ def provider() -> Provider:
     if known and time.monotonic() - asked < LIFETIME:
         return known
     try:
-        found = read(issuer, document_of(issuer))
+        found = asked_now(issuer)
     except ProviderSilent:
         if not known:
             raise
@@ -46,26 +41,12 @@ def provider() -> Provider:
     return found
 
 
-def document_of(issuer: str) -> dict[str, Any]:
+def asked_now(issuer: str) -> Provider:
     try:
-        response = requests.get(
-            issuer.rstrip("/") + DOCUMENT,
-            timeout=settings.OIDC_TIMEOUT,
-            allow_redirects=False,
-        )
-        document = response.json() if response.status_code == 200 else None
-    except requests.RequestException as error:
-        reason = f"the discovery document cannot be had ({type(error).__name__})"
-        raise ProviderSilent(reason) from None
-    if not isinstance(document, dict):
-        raise ProviderSilent(f"no discovery document ({response.status_code})")
-    return document
-
-
-def read(issuer: str, document: dict[str, Any]) -> Provider:
-    """Return the provider that a document describes, if it is the one that is meant."""
-    if document.get("issuer") != issuer:
-        raise ProviderSilent("the discovery document is another issuer's")
+        deadline = time.monotonic() + settings.OIDC_TIMEOUT
+        document = document_of(issuer, deadline=deadline)
+    except Unreadable as error:
+        raise ProviderSilent(f"no discovery document: {error}") from None
     how = document.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
     return Provider(
         authorization_endpoint=address(document, "authorization_endpoint"),
@@ -83,9 +64,6 @@ def read(issuer: str, document: dict[str, Any]) -> Provider:
 def address(document: dict[str, Any], name: str) -> str:
     """Return an address by https, or on this machine."""
     value = document.get(name)
-    parts = urlsplit(value if isinstance(value, str) else "")
-    if parts.scheme == "https" and parts.hostname:
-        return str(value)
-    if parts.scheme == "http" and parts.hostname in LOOPBACK:
-        return str(value)
-    raise ProviderSilent(f"the discovery document has no safe {name}")
+    if not isinstance(value, str) or not TRUSTED.fullmatch(value):
+        raise ProviderSilent(f"the discovery document has no safe {name}")
+    return value

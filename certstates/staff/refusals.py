@@ -1,6 +1,6 @@
 """Why somebody is not let in, in words for them; the log has others.
 
-What a refusal is made with goes to the log, and so never holds what a provider sent.
+What a refusal is made with goes to the log, and so never holds a token or a claim.
 """
 
 import logging
