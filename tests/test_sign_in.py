@@ -180,6 +180,21 @@ def test_every_word_that_is_refused_is_documented(settings):
     assert {*re.findall(r"`([a-z]+)`", row)} == {*WORDS}
 
 
+@pytest.mark.parametrize(
+    "path", ["login/", "password_change/", "auth/user/add/", "auth/user/{}/password/"]
+)
+def test_a_password_is_hidden_and_can_be_pasted(ana, admin_client, path):
+    client = HttpsClient() if path == "login/" else admin_client
+    page = client.get(f"/admin/{path.format(ana.pk)}", secure=True).content.decode()
+    fields = re.findall(r'<input [^>]*name="[^"]*password\d?"[^>]*>', page)
+    fields = [field for field in fields if not re.search("submit|radio", field)]
+    assert fields
+    for field in fields:
+        assert 'type="password"' in field
+        assert re.search(r'autocomplete="(current|new)-password"', field)
+    assert "onpaste" not in page
+
+
 def test_the_password_that_up_makes_obeys():
     out = io.StringIO()
     Command(stdout=out).first_start("http://127.0.0.1:8000", None)
