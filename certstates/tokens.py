@@ -6,7 +6,7 @@ import logging
 import re
 import secrets
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from oauth2_provider.models import (
@@ -17,7 +17,7 @@ from oauth2_provider.models import (
 )
 
 from certstates.callers import Caller, scopes_of
-from certstates.models import TokenUse
+from certstates.models import TokenUse, check_name, hold_name
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +82,10 @@ def issue_token(name: str, *, scope: str, lifetime: dt.timedelta) -> str:
 
 
 def issue(name: str, *, scope: str, lifetime: dt.timedelta) -> tuple[AccessToken, str]:
-    """Make a token; return what is stored of it, and what is not."""
+    """Make a token; return what is stored of it, and what is not.
+
+    Raises ValidationError for a name that cannot be.
+    """
     raw = new_token()
     with transaction.atomic():
         token = AccessToken(
@@ -115,10 +118,10 @@ def revoke(tokens: QuerySet[AccessToken]) -> int:
 def _application(name: str) -> Application:
     """Return the application of this name, made where there is none.
 
-    Must run in a transaction: a name is not unique by itself, so a lock is held.
+    Must run in a transaction.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [name])
+    check_name(name)
+    hold_name(name)
     # Those with a client secret are left to fetch their tokens themselves.
     static = Application.objects.filter(name=name, client_credentials=None)
     return static.order_by("pk").first() or Application.objects.create(

@@ -21,7 +21,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from certstates.admin.base import AnyAdmin
 from certstates.admin.scopes import choices_for, offered
-from certstates.models import Scope, TokenUse
+from certstates.models import Scope, TokenUse, check_name
 from certstates.tokens import issue
 
 SALT = "certstates.admin.new_token"
@@ -29,17 +29,11 @@ OPEN_FOR = dt.timedelta(hours=1)
 TOO_OLD = "The page was open for too long, or was not yours. Please send it again."
 
 
-def refuse_unprintable(name: str) -> None:
-    if not name.isprintable():
-        raise forms.ValidationError("Only printable characters are allowed.")
-
-
 class NewTokenForm(forms.Form):
     error_css_class = "errors"
 
     application = forms.CharField(
-        max_length=255,
-        validators=[refuse_unprintable],
+        validators=[check_name],
         widget=AdminTextInputWidget(attrs={"autocomplete": "off"}),
         help_text="Whose token: a script, a person, a system. A new name makes a new "
         "application; a token more of a known one does not end the others.",

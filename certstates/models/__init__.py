@@ -1,6 +1,13 @@
 """The one entity, and what is kept about it."""
 
-from certstates.models.clients import ClientCredentials, Scope, new_secret, take_name
+from certstates.models.clients import (
+    ClientCredentials,
+    Scope,
+    check_name,
+    hold_name,
+    new_secret,
+    take_name,
+)
 from certstates.models.events import Door, Kind, StateEventQuerySet
 from certstates.models.fields import (
     ID_LENGTH,
@@ -57,7 +64,9 @@ __all__ = [
     "Tone",
     "TransactionId",
     "camel_case",
+    "check_name",
     "digits_of",
+    "hold_name",
     "in_any_case",
     "issuers",
     "new_id",

@@ -1,7 +1,7 @@
 """Applications that fetch their tokens themselves, by client credentials.
 
 Source: RFC 6749, section 4.4. An application without such a row has only the tokens
-that ``manage.py create_token`` makes for it.
+that people make for it (``certstates/tokens.py``).
 """
 
 from __future__ import annotations
@@ -120,14 +120,27 @@ class ClientCredentials(models.Model):
         return found
 
 
-def take_name(name: str) -> None:
-    """Let nobody else give this name before the transaction ends.
-
-    It is not unique by itself, so a lock is held. Raises ValidationError.
-    """
+def check_name(name: str) -> None:
+    """Raise ValidationError for what is no name of an application."""
     if not name.strip() or len(name) > NAME_LENGTH or not name.isprintable():
         raise ValidationError("A name must have 1 to 255 printable characters.")
+
+
+def hold_name(name: str) -> None:
+    """Let nobody else make an application of this name before the transaction ends.
+
+    It is not unique by itself, so a lock is held.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [name])
+
+
+def take_name(name: str) -> None:
+    """Hold a name for an application with a secret; no two of these have one name.
+
+    Raises ValidationError.
+    """
+    check_name(name)
+    hold_name(name)
     if ClientCredentials.objects.filter(application__name=name).exists():
         raise ValidationError("Another application with a secret has this name.")

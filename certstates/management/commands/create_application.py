@@ -1,16 +1,12 @@
-"""An application that fetches its tokens by client id and secret."""
-
 import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, ProgrammingError
 
-from certstates.models import ClientCredentials, Scope
-
-SCOPES = {"read": Scope.READ, "readwrite": Scope.READ_WRITE}
+from certstates.management.commands.create_token import SCOPES
+from certstates.management.refusals import explained
+from certstates.models import ClientCredentials
 
 
 class Command(BaseCommand):
@@ -38,16 +34,8 @@ class Command(BaseCommand):
     ) -> None:
         if new_secret and scope:
             raise CommandError("--new-secret leaves the scope; give only one of them.")
-        try:
+        with explained():
             made = renewed(name) if new_secret else registered(name, scope or "read")
-        except ValidationError as error:
-            raise CommandError(error.messages[0]) from None
-        except ProgrammingError:
-            raise CommandError(
-                "The database has no tables yet: run manage.py migrate, or up."
-            ) from None
-        except OperationalError as error:
-            raise CommandError(f"The database cannot be reached: {error}") from None
         self.show(*made, as_json=options["json"])
 
     def show(self, client: ClientCredentials, secret: str, *, as_json: bool) -> None:

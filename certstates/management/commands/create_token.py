@@ -4,11 +4,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from certstates.management.database import database_explained
-from certstates.permissions import READ, READ_WRITE
+from certstates.management.refusals import explained
+from certstates.models import Scope
 from certstates.tokens import issue_token
 
-SCOPES = {"read": READ, "readwrite": READ_WRITE}
+SCOPES = {"read": Scope.READ, "readwrite": Scope.READ_WRITE}
 
 
 class Command(BaseCommand):
@@ -23,15 +23,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, name: str, scope: str, expires: int, **options: Any) -> None:
-        if not name.strip() or len(name) > 255 or not name.isprintable():
-            raise CommandError("NAME must have 1 to 255 printable characters.")
         if not 1 <= expires <= 3650:
             raise CommandError("--expires must be 1 to 3650 days.")
-        lifetime = dt.timedelta(days=expires)
-        with database_explained():
-            token = issue_token(name, scope=SCOPES[scope], lifetime=lifetime)
+        lifetime, asked = dt.timedelta(days=expires), SCOPES[scope]
+        with explained():
+            token = issue_token(name, scope=asked, lifetime=lifetime)
         self.stderr.write(
-            f"Token for {name}, scope {SCOPES[scope]}, valid for {expires} days. "
+            f"Token for {name}, scope {asked}, valid for {expires} days. "
             "It is shown only this once: keep it where secrets are kept, and out of "
             "logs."
         )

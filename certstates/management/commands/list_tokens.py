@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from oauth2_provider.models import AccessToken
 
-from certstates.management.database import database_explained
+from certstates.management.refusals import explained
 from certstates.tokens import known_tokens
 
 COLUMNS = ("application", "scope", "created", "expires", "lastUsed", "valid")
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, name: str | None, **options: Any) -> None:
-        with database_explained():
+        with explained():
             rows = [row_of(token) for token in known_tokens(name)]
         if options["json"]:
             self.stdout.write(json.dumps(rows, default=exact, indent=2))

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from oauth2_provider.models import AccessToken
 
 from certstates.management.commands.list_tokens import row_of, said
-from certstates.management.database import database_explained
+from certstates.management.refusals import explained
 from certstates.tokens import FORM, find, known_tokens, revoke
 
 
@@ -31,7 +31,7 @@ class Command(BaseCommand):
     def handle(
         self, *, name: str | None, stdin: bool, yes: bool, **options: Any
     ) -> None:
-        with database_explained():
+        with explained():
             tokens = [self.given()] if stdin else self.tokens_of(name or "")
             for token in tokens:
                 self.stdout.write(in_words(token))
