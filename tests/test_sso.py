@@ -293,6 +293,13 @@ def test_a_password_works_beside_it(provider, browser):
     assert browser.get(LIST).status_code == 200
 
 
+def test_a_password_after_all_begins_a_session_of_full_age(provider, browser, settings):
+    make_person("pia", "Viewer")
+    leave(browser)
+    browser.post(LOGIN, {"username": "pia", "password": "pass-of-pia", "next": LIST})
+    assert browser.session.get_expiry_age() == settings.SESSION_COOKIE_AGE
+
+
 def test_passwords_can_be_turned_off(provider, browser, settings):
     before = browser_of(make_person("pia", "Viewer"))
     assert before.get(LIST).status_code == 200

@@ -110,6 +110,8 @@ def is_over(data: dict[str, Any]) -> bool:
 
 @receiver(user_logged_in)
 def begin_age(request: HttpRequest, **kwargs: Any) -> None:
+    """Begin both ages; what was set before, as for a way to the provider, ends."""
+    request.session.set_expiry(None)
     request.session[SINCE] = timezone.now().timestamp()
 
 
