@@ -54,8 +54,8 @@ class AccessTokenAdmin(MakesTokens, NarrowedAsShown, PluralAdmin):
     list_select_related = ("application", "use")
     search_fields = ("application__name",)
     search_help_text = (
-        "By application. To make one on the server: manage.py create_token. Deleting "
-        "a token revokes it at once."
+        "By application. Deleting a token revokes it at once; manage.py create_token "
+        "makes one on the server."
     )
     ordering = ("-created", "-pk")
     fields = ("application", "scope", "is_valid", "expires", "last_used", "created")

@@ -68,7 +68,8 @@ def bearer() -> Schema:
         "type": "http",
         "scheme": "bearer",
         "description": f"An access token with the scope `{READ}`, to read, or "
-        f"`{READ_WRITE}`, to read and write. `manage.py create_token` makes one.",
+        f"`{READ_WRITE}`, to read and write: one that was made here, or one "
+        "of the identity provider that this server trusts.",
     }
 
 

@@ -26,7 +26,7 @@ class ProviderSilent(SignInRefused):
     heading = "The sign-in service cannot be reached"
     words = "It did not answer as it should, so nobody can be signed in by it just now."
     cure = (
-        "Try again in a few minutes. If it stays so, tell whoever administrates this "
+        "Try again in a few minutes. If it stays so, tell whoever administers this "
         "server."
     )
 
@@ -36,7 +36,7 @@ class NotVerified(SignInRefused):
     heading = "This sign-in could not be verified"
     words = "What came back from the sign-in service does not prove who you are."
     cure = (
-        "Try again. If it stays so, tell whoever administrates this server: its log "
+        "Try again. If it stays so, tell whoever administers this server: its log "
         "says what was wrong."
     )
 
@@ -55,7 +55,7 @@ class Declined(SignInRefused):
     heading = "You have not been signed in"
     words = "The sign-in was cancelled there, or the sign-in service refused it."
     cure = (
-        "Try again. If you did not cancel it, ask whoever administrates the sign-in "
+        "Try again. If you did not cancel it, ask whoever administers the sign-in "
         "service whether your account there may use this server."
     )
 
@@ -67,14 +67,14 @@ class NoGroup(SignInRefused):
         "are let in here."
     )
     cure = (
-        "If your work needs it, ask whoever administrates this server which group that "
+        "If your work needs it, ask whoever administers this server which group that "
         "is. If you have another account, sign out at the sign-in service first."
     )
 
 
 class AccountClosed(SignInRefused):
     heading = "Your account here is closed"
-    words = "Somebody who administrates this server has closed it."
+    words = "Somebody who administers this server has closed it."
     cure = "If your work needs it, ask them to open it again."
 
 
