@@ -214,6 +214,7 @@ AUTHENTICATION_BACKENDS = [
     *(["certstates.staff.backends.StaffBackend"] if PASSWORD_SIGN_IN else []),
     *(["certstates.staff.sso.SingleSignOn"] if STAFF_OIDC_ISSUER else []),
 ]
+LOGIN_REDIRECT_URL = "admin:index"  # where to go is not always said, or not believed
 # What the limits are stands in certstates/staff/attempts.py.
 AXES_HANDLER = "certstates.staff.lockout.GrowingDelay"
 AXES_LOCKOUT_CALLABLE = "certstates.staff.lockout.locked_page"

@@ -66,6 +66,15 @@ def test_a_member_of_staff_signs_in_and_out(ana):
     assert browser.get("/admin/").status_code == 302
 
 
+@pytest.mark.parametrize(
+    "target", ["", "//evil.example", "https://evil.example/", "/\\evil.example", "x:y"]
+)
+def test_who_may_not_go_where_they_wish_goes_to_the_first_page(ana, target):
+    fields = {"username": "ana", "password": RIGHT, "next": target}
+    response = HttpsClient().post(LOGIN, fields, query_params={"next": target})
+    assert (response.status_code, response.headers["Location"]) == (302, "/admin/")
+
+
 def test_every_refusal_has_the_same_words(people):
     pages = set()
     for name, password in people.items():
