@@ -238,6 +238,7 @@ def test_to_delete_is_said_to_be_to_revoke(administrator):
         f"{TOKENS}{token.pk}/delete/", {"post": "yes"}, follow=True
     )
     assert "Revoked." in answer.content.decode()
+    assert answer.redirect_chain == [(TOKENS, 302)]
     assert ApiClient(raw).get(URL).status_code == 401
 
 

@@ -11,6 +11,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.formats import date_format
 from oauth2_provider.models import AccessToken, revoke_access_token
@@ -102,6 +103,15 @@ class AccessTokenAdmin(MakesTokens, NarrowedAsShown, PluralAdmin):
     ) -> HttpResponse:
         context = {"title": "Revoke this token?", **(extra_context or {})}
         return super().delete_view(request, object_id, context)
+
+    def response_delete(
+        self, request: HttpRequest, obj_display: str, obj_id: Any
+    ) -> HttpResponse:
+        """Go back to the list; Django does so only who may change what is in it."""
+        response = super().response_delete(request, obj_display, obj_id)
+        if not self.has_view_permission(request):
+            return response
+        return redirect("admin:oauth2_provider_accesstoken_changelist")
 
     def message_user(
         self,
