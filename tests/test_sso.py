@@ -300,6 +300,14 @@ def test_a_password_after_all_begins_a_session_of_full_age(provider, browser, se
     assert browser.session.get_expiry_age() == settings.SESSION_COOKIE_AGE
 
 
+def test_who_has_no_password_finds_the_way_out_everywhere_too(provider, browser):
+    sign_in(browser)
+    assert 'href="/admin/sign_out_everywhere/"' in browser.get(LIST).content.decode()
+    local = browser_of(make_person("pia", "Viewer")).get(LIST).content.decode()
+    assert 'href="/admin/password_change/"' in local
+    assert "/admin/sign_out_everywhere/" not in local
+
+
 def test_passwords_can_be_turned_off(provider, browser, settings):
     before = browser_of(make_person("pia", "Viewer"))
     assert before.get(LIST).status_code == 200
