@@ -106,6 +106,28 @@ def test_every_file_that_it_names_exists():
             folder = str((ROOT / path).parent.relative_to(ROOT))
 
 
+def anchors_of(page):
+    """Return what the headings of a page are called in links."""
+    headings = re.findall(r"^#+ (.*)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    words = (re.sub(r"[^\w\s-]", "", heading.lower()) for heading in headings)
+    return {text.strip().replace(" ", "-") for text in words}
+
+
+@pytest.mark.parametrize(
+    "page",
+    [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))],
+    ids=lambda page: page.name,
+)
+def test_every_link_of_a_page_leads_to_a_file_and_its_heading(page):
+    text = page.read_text(encoding="utf-8")
+    for path, anchor in re.findall(r"\]\(([^)#:]*)(?:#([\w-]+))?\)", text):
+        target = page.parent / path if path else page
+        assert target.exists(), path
+        assert not anchor or anchor in anchors_of(target), f"{path}#{anchor}"
+    for path in re.findall(r"`((?:certstates|project|tests|docs)/[^`*{}:]+)`", text):
+        assert (ROOT / path).exists(), path
+
+
 def test_every_module_has_its_place_in_the_tour():
     tour = README.partition("## The house")[2]
     for folder in ("certstates", "project"):
