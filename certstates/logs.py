@@ -51,6 +51,15 @@ def without_secrets(line: str) -> str:
     return SECRETS.sub(lambda found: f"{found[found.lastgroup or 0]}{HIDDEN}", line)
 
 
+def harmless(fact: Any) -> Any:
+    """Return a fact as JSON has it, without secrets."""
+    if isinstance(fact, NUMBER):
+        return fact
+    if isinstance(fact, list):
+        return [harmless(part) for part in fact]
+    return without_secrets(str(fact))
+
+
 def note(**facts: Any) -> None:
     """Let every further line of this request carry these facts."""
     known = _facts.get()
@@ -122,10 +131,7 @@ class JsonLines(JsonFormatter):
         """Hide secrets as long as they are texts: no pattern sees through escapes."""
         now = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
         found = {"time": now, **super().process_log_record(log_data)}
-        return {
-            name: fact if isinstance(fact, NUMBER) else without_secrets(str(fact))
-            for name, fact in found.items()
-        }
+        return {name: harmless(fact) for name, fact in found.items()}
 
 
 class PlainLines(logging.Formatter):

@@ -49,11 +49,11 @@ def imported_by(*patterns):
         ("tokens.py", ["callers", "models"]),
         ("oidc/*.py", ["callers", "errors", "logs", "oidc"]),
         ("authentication.py", ["callers", "history", "logs", "oidc", "tokens"]),
-        ("staff/*.py", ["models", "oidc", "staff"]),
-        ("staff/attempts.py", ["staff"]),
+        ("staff/*.py", ["logs", "models", "oidc", "staff"]),
+        ("staff/attempts.py", ["logs", "staff"]),
         (
             "oauth/*.py",
-            ["addresses", "models", "oauth", "staff", "throttling", "tokens"],
+            ["addresses", "logs", "models", "oauth", "staff", "throttling", "tokens"],
         ),
     ],
 )

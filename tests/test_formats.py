@@ -190,7 +190,7 @@ def test_an_endless_media_type_is_refused_at_once(header):
     assert time.process_time() - begun < 0.5
 
 
-@pytest.mark.parametrize("option", ["application/json;a*=bogus''x", ENDLESS[:10_000]])
+@pytest.mark.parametrize("option", ["application/json;a*=bogus''x", ENDLESS[:5_000]])
 def test_a_format_that_nobody_can_read_is_not_acceptable(stranger, reader, option):
     for client, path in ((stranger, "/beta/"), (reader, URL)):
         error_of(client.get(path, {"$format": option}), 406, "NotAcceptable")
