@@ -2,22 +2,26 @@
 
 import datetime as dt
 import math
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from axes.models import AccessAttempt
 from django.contrib.auth import authenticate, hashers
 from django.core.management import call_command
-from django.db import connections
+from django.db import connection, connections, transaction
 from django.db.models import F
 from django.http import HttpRequest
 
 from certstates.staff.attempts import (
+    ANYBODY,
     FORGOTTEN_AFTER,
     LONGEST_NAME,
     OWN_LIMIT,
     WIDE_LIMIT,
+    Attempt,
     name_key,
+    unlock,
 )
 from tests.make import HttpsClient
 from tests.staff import browser_of, make_person
@@ -249,6 +253,47 @@ def test_many_at_once_get_no_further_than_many_in_a_row(ana, hashings):
         got = [*pool.map(attempt, range(24))]
     assert sorted(got) == [200] * OWN_LIMIT + [429] * (24 - OWN_LIMIT)
     assert len(hashings) == OWN_LIMIT
+
+
+def right_password():
+    request = HttpRequest()
+    request.META["REMOTE_ADDR"] = HERE
+    Attempt(request, "ana").take_back()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("end", [right_password, lambda: unlock("ana")])
+def test_rows_are_locked_in_one_order_or_two_wait_for_each_other(ana, end):
+    fail(times=1)
+    first, last = AccessAttempt.objects.exclude(username=ANYBODY).order_by("pk")
+    # The first is read last then, as after many attempts that filled its page.
+    for address in (THERE, HERE):
+        AccessAttempt.objects.filter(pk=first.pk).update(ip_address=address)
+
+    def ending():
+        try:
+            end()
+        finally:
+            connections.close_all()
+
+    rows = AccessAttempt.objects.select_for_update(nowait=True)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            rows.get(pk=first.pk)
+            ended = pool.submit(ending)
+            await_somebody_waiting()
+            rows.get(pk=last.pk)  # as the next attempt does
+        ended.result(timeout=10)
+
+
+def await_somebody_waiting():
+    for _ in range(100):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT FROM pg_locks WHERE NOT granted")
+            if cursor.fetchall():
+                return
+        time.sleep(0.05)
+    raise AssertionError("nobody waits")
 
 
 # --- The other door: who is signed in changes their password ---

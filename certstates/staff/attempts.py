@@ -132,8 +132,10 @@ class Attempt:
 
     def take_back(self) -> None:
         """Count one less: no password was looked at after all."""
-        rows = AccessAttempt.objects.filter(self._any_row())
-        rows.update(failures_since_start=Greatest(F("failures_since_start") - 1, 0))
+        one_less = Greatest(F("failures_since_start") - 1, 0)
+        with transaction.atomic():
+            mine = AccessAttempt.objects.filter(pk__in=locked(self._any_row()))
+            mine.update(failures_since_start=one_less)
 
     def _any_row(self) -> Q:
         return any_row(self.counters)
@@ -157,6 +159,15 @@ class Attempt:
         AccessAttempt.objects.bulk_update(rows, changed)
 
 
+def locked(rows: Q) -> list[int]:
+    """Return the keys of rows that nobody else changes before the transaction ends.
+
+    All take them in the order of begin(), lest two wait for each other.
+    """
+    found = AccessAttempt.objects.filter(rows).select_for_update().order_by("pk")
+    return [*found.values_list("pk", flat=True)]
+
+
 def any_row(counters: Iterable[Counter]) -> Q:
     found = Q()
     for counter in counters:
@@ -176,7 +187,13 @@ def forget_old() -> None:
 
 def unlock(username: str) -> int:
     """Forget what was wrong for a name, from wherever; return the number of rows."""
-    deleted, _ = AccessAttempt.objects.filter(username=name_key(username)).delete()
+    deleted = forget(Q(username=name_key(username)))
     words = f"{deleted} counts of failures forgotten."
     logs.security("sign_in_unlocked", words, account=username)
+    return deleted
+
+
+@transaction.atomic
+def forget(rows: Q) -> int:
+    deleted, _ = AccessAttempt.objects.filter(pk__in=locked(rows)).delete()
     return int(deleted)

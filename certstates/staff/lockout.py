@@ -8,14 +8,14 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from axes.handlers.database import AxesDatabaseHandler
-from axes.models import AccessAttempt
 from django.contrib import admin
+from django.db.models import Q
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
 from certstates import logs
 from certstates.staff.addresses import normalised
-from certstates.staff.attempts import Attempt, name_key
+from certstates.staff.attempts import Attempt, forget, name_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,14 +78,14 @@ class GrowingDelay(AxesDatabaseHandler):  # type: ignore[misc] # it has no types
         ip_or_username: bool = False,
     ) -> int:
         """Serve the axes_reset commands, which know addresses and names as typed."""
-        rows = AccessAttempt.objects.all()
+        rows = Q()
         if username:
-            rows = rows.filter(username=name_key(username))
+            rows &= Q(username=name_key(username))
         if ip_address:
-            rows = rows.filter(ip_address=normalised(ip_address) or None)
-        deleted, _ = rows.delete()
+            rows &= Q(ip_address=normalised(ip_address) or None)
+        deleted = forget(rows)
         logs.security("sign_in_unlocked", f"{deleted} counts of failures forgotten.")
-        return int(deleted)
+        return deleted
 
 
 def in_vain(event: str, words: str, attempt: Attempt | None) -> None:
