@@ -154,6 +154,7 @@ def shares_of(queryset: Records, column: str, *, total: Count, most: int) -> Sha
 def grouped(queryset: Records, column: str, *, most: int) -> list[tuple[str, Count]]:
     # nosemgrep: orm-names -- the overview's column, a constant
     groups = queryset.filter(GreaterThan(F(column), "")).order_by().values_list(column)
+    # nosemgrep: orm-names -- the same
     largest = groups.annotate(number=CountOf("pk")).order_by("-number", column)[:most]
     return [(text, Count(number)) for text, number in largest]
 

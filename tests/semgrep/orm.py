@@ -51,6 +51,26 @@ def names(request, records, column, order):
     # ruleid: orm-names
     records.order_by("-" + order)
     # ruleid: orm-names
+    records.order_by(request.GET["order"])
+    # ruleid: orm-names
+    records.order_by(request.GET.get("order"))
+    # ruleid: orm-names
+    records.order_by(order.lower(), "id")
+    # ruleid: orm-names
+    records.order_by("-id", order)
+    # ruleid: orm-names
+    records.values_list("id", request.data["column"], flat=True)
+    # ruleid: orm-names
+    records.order_by(sortBy)
+    # ruleid: orm-names
+    records.in_bulk([1], field_name=column)
+    # ruleid: orm-names
+    F(request.GET["column"])
+    # ruleid: orm-names
+    Q((request.GET["column"], 1))
+    # ruleid: orm-names
+    Q(*request.GET.items())
+    # ruleid: orm-names
     records.values_list("id", *order)
     # ruleid: orm-names
     records.values(column)
@@ -68,6 +88,10 @@ def names(request, records, column, order):
     Upper(column)
     # ok: orm-names
     records.order_by("-id")
+    # ok: orm-names
+    records.order_by(F("name").desc(), Lower("name"), "-id")
+    # ok: orm-names
+    records.order_by("id", *NEWEST_FIRST)
     # ok: orm-names
     records.order_by(*NEWEST_FIRST)
     # ok: orm-names
