@@ -59,7 +59,8 @@ CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", default="")
 # Whose pages may call the API from a browser. None: the header is not even sent.
 CORS_ALLOWED_ORIGINS = env_origins("CORS_ORIGINS")
 ROOT_URLCONF = "project.urls"
-LOGIN_REDIRECT_URL = "/admin/"  # where who signs in goes that came from nowhere
+# Where who signs in goes, where that was not said, or not believed.
+LOGIN_REDIRECT_URL = "admin:index"
 WSGI_APPLICATION = "project.wsgi.application"
 
 INSTALLED_APPS = [
@@ -214,7 +215,6 @@ AUTHENTICATION_BACKENDS = [
     *(["certstates.staff.backends.StaffBackend"] if PASSWORD_SIGN_IN else []),
     *(["certstates.staff.sso.SingleSignOn"] if STAFF_OIDC_ISSUER else []),
 ]
-LOGIN_REDIRECT_URL = "admin:index"  # where to go is not always said, or not believed
 # What the limits are stands in certstates/staff/attempts.py.
 AXES_HANDLER = "certstates.staff.lockout.GrowingDelay"
 AXES_LOCKOUT_CALLABLE = "certstates.staff.lockout.locked_page"
