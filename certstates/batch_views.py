@@ -86,6 +86,9 @@ class ItemMiddleware(GraphMiddleware):
     def _is_page(self, request: HttpRequest) -> bool:
         return False
 
+    def _is_oauth(self, request: HttpRequest) -> bool:
+        return False  # there is no such route in a batch
+
     def _refusal(self, request: HttpRequest) -> HttpResponse | None:
         """Let an address be long: that is what some clients make a batch for."""
         return not_understood(request)

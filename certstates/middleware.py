@@ -153,7 +153,7 @@ class GraphMiddleware:
         )
         if self._is_page(request):
             return overlarge(request) or self.get_response(request)
-        if is_oauth(request):
+        if self._is_oauth(request):
             return as_oauth(request, self.get_response(request))
         response = self._refusal(request) or self.get_response(request)
         return self._as_graph(request, response)
@@ -169,6 +169,9 @@ class GraphMiddleware:
         if request.path_info == "/":  # both a page and a service root
             return wants_page(request)
         return bool(PAGES.fullmatch(request.path_info))
+
+    def _is_oauth(self, request: HttpRequest) -> bool:
+        return is_oauth(request)
 
     def _as_graph(
         self, request: HttpRequest, response: HttpResponseBase
