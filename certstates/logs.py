@@ -109,7 +109,11 @@ class Facts(logging.Filter):
     """Lets every line pass, with what is known of its request."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        for name, fact in (_facts.get() or {}).items():
+        known = _facts.get() or {}
+        # Django's own line of a failure comes when the request is over.
+        if id := getattr(getattr(record, "request", None), "graph_request_id", None):
+            known = {"request_id": id, **known}
+        for name, fact in known.items():
             # nosemgrep: orm-attribute-from-data -- a line, and no record of a table
             setattr(record, name, fact)
         return True

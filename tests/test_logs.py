@@ -131,7 +131,10 @@ def test_a_crash_is_written_with_its_id_and_without_the_query(
     assert response.status_code == 500
     [crash] = lines.objects("certstates.errors")
     assert "what is not there" in crash["exc_info"]
-    assert crash["request_id"] == response.headers["request-id"]
+    [line] = lines.objects("django.request")
+    assert line["message"] == f"Internal Server Error: {URL}"
+    for found in (crash, line):
+        assert found["request_id"] == response.headers["request-id"]
     assert "contoso" not in "".join(lines.lines)
 
 
