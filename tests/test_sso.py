@@ -186,6 +186,19 @@ def test_other_scopes_can_be_asked_for(provider, browser, settings):
     assert "scope=openid+profile+email+groups&" in browser.get(START)["Location"]
 
 
+def test_a_deleted_account_is_opened_anew_and_has_no_past(provider, browser):
+    sign_in(browser)
+    account = account_of(browser)
+    adam = browser_of(make_person("adam", "Administrator"))
+    response = adam.post(f"/admin/auth/user/{account.pk}/delete/", {"post": "yes"})
+    assert response.status_code == 302
+    assert not StaffIdentity.objects.exists()
+    assert browser.get(LIST).status_code == 302
+    sign_in(browser)
+    assert account_of(browser).pk != account.pk
+    assert groups(account_of(browser)) == {"Viewer"}
+
+
 @pytest.mark.parametrize("closed", ["is_active", "is_staff"])
 def test_a_closed_account_stays_closed(provider, browser, closed):
     sign_in(browser)
