@@ -23,22 +23,16 @@ def env_bool(name: str, *, default: bool) -> bool:
     return words[value.lower()]
 
 
-def env_int(name: str, *, default: int, least: int = 0) -> int:
+def env_int(name: str, *, default: int, least: int = 0, most: int | None = None) -> int:
     value = os.environ.get(name) or str(default)
-    if not value.isascii() or not value.isdigit() or int(value) < least:
-        from_on = f" from {least} on" if least else ""
+    upwards = f" from {least} on" if least else ""
+    limits = f" from {least} to {most}" if most else upwards
+    is_number = value.isascii() and value.isdigit()
+    if not is_number or not least <= int(value) <= (most or int(value)):
         raise ImproperlyConfigured(
-            f"{name} must be a whole number{from_on}, not {value!r}."
+            f"{name} must be a whole number{limits}, not {value!r}."
         )
     return int(value)
-
-
-def env_lifetime(name: str, *, default: int) -> int:
-    """Return minutes, of which a day has 1440."""
-    minutes = env_int(name, default=default)
-    if not 1 <= minutes <= 1440:
-        raise ImproperlyConfigured(f"{name} must be 1 to 1440 minutes, not {minutes}.")
-    return minutes
 
 
 def env_list(name: str, *, default: str) -> list[str]:
@@ -71,19 +65,6 @@ def env_choices(name: str, *choices: str, default: str) -> list[str]:
             f"{name} must be some of {', '.join(choices)}, not {','.join(values)!r}."
         )
     return values
-
-
-def env_mapping(name: str, *meanings: str) -> dict[str, str]:
-    """Return what words mean, in lower case: ``word=meaning,word=meaning``."""
-    pairs = [pair.partition("=")[::2] for pair in env_list(name, default="")]
-    mapping = {word.strip().lower(): meaning.strip() for word, meaning in pairs}
-    for word, meaning in mapping.items():
-        if not word or meaning not in meanings:
-            raise ImproperlyConfigured(
-                f"{name} must be word=meaning,… with the meanings "
-                f"{' and '.join(meanings)}, not {word}={meaning!r}."
-            )
-    return mapping
 
 
 def env_choice(name: str, *choices: str) -> str:
@@ -130,15 +111,27 @@ def env_guid(name: str) -> str:
     return value
 
 
-def env_pairs(name: str) -> list[tuple[str, str]]:
-    """Return what ``theirs=Ours,others=Ours`` says; the last ``=`` of each divides."""
+def env_pairs(name: str, *, example: str) -> list[tuple[str, str]]:
+    """Return what ``theirs=ours,others=ours`` says; the last ``=`` of each divides."""
     pairs = [word.rpartition("=") for word in env_list(name, default="")]
     for theirs, _, ours in pairs:
         if not theirs.strip() or not ours.strip():
             raise ImproperlyConfigured(
-                f"{name} must be pairs such as their-group=Viewer, separated by commas."
+                f"{name} must be pairs such as {example}, separated by commas."
             )
     return [(theirs.strip(), ours.strip()) for theirs, _, ours in pairs]
+
+
+def env_meanings(name: str, *meanings: str) -> dict[str, str]:
+    """Return which of the meanings each word has; words are in lower case."""
+    pairs = env_pairs(name, example=f"word={meanings[0]}")
+    for word, meaning in pairs:
+        if meaning not in meanings:
+            raise ImproperlyConfigured(
+                f"{name} may give a word the meaning {' or '.join(meanings)}, "
+                f"not {word}={meaning!r}."
+            )
+    return {word.lower(): meaning for word, meaning in pairs}
 
 
 def need_all_or_none(**values: object) -> None:

@@ -12,9 +12,8 @@ from project.environment import (
     env_guid,
     env_https,
     env_int,
-    env_lifetime,
     env_list,
-    env_mapping,
+    env_meanings,
     env_origin,
     env_origins,
     env_pairs,
@@ -35,29 +34,17 @@ DEBUG = env_bool("DEBUG", default=False)
 CREATE_REQUIRES = env_choice("CREATE_REQUIRES", "documented", "metadata")
 # What clients call this server, where a proxy in front hides it; a path is allowed.
 PUBLIC_URL = env_origin("PUBLIC_URL")
-# Minutes that a token lives which an application got by its client secret.
-ACCESS_TOKEN_LIFETIME = env_lifetime("ACCESS_TOKEN_LIFETIME", default=60)
 # Bytes; the largest record that obeys the length limits is far below.
 MAX_BODY_SIZE = env_int("MAX_BODY_SIZE", default=1024 * 1024)
 
 # Seconds that one question to the database may take while serving; 0 is no limit.
 STATEMENT_TIMEOUT = env_int("STATEMENT_TIMEOUT", default=30)
 
-# Requests and writes that are admitted in 20 seconds, as Graph limits them for this
-# entity: of one application, and of all of them, who are the tenant. 0 is no limit.
-THROTTLE = env_bool("THROTTLE", default=not DEBUG)
-THROTTLE_APP_WRITES = env_int("THROTTLE_APP_WRITES", default=100)
-THROTTLE_TENANT_WRITES = env_int("THROTTLE_TENANT_WRITES", default=200)
-THROTTLE_APP_REQUESTS = env_int("THROTTLE_APP_REQUESTS", default=1000)
-THROTTLE_TENANT_REQUESTS = env_int("THROTTLE_TENANT_REQUESTS", default=2000)
-
 # --- Django --------------------------------------------------------------------------
 
 SECRET_KEY = env_secret_key()
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", default="")
-# Whose pages may call the API from a browser. None: the header is not even sent.
-CORS_ALLOWED_ORIGINS = env_origins("CORS_ORIGINS")
 ROOT_URLCONF = "project.urls"
 # Where who signs in goes, where that was not said, or not believed.
 LOGIN_REDIRECT_URL = "admin:index"
@@ -146,20 +133,7 @@ TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", default=int(BEHIND_TLS_PROXY))
 if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-if CORS_ALLOWED_ORIGINS:
-    INSTALLED_APPS.append("corsheaders")
-    MIDDLEWARE.insert(1, "corsheaders.middleware.CorsMiddleware")
-CORS_URLS_REGEX = r"(?i)/(?!admin|docs|static)"
-CORS_ALLOW_METHODS = ["DELETE", "GET", "OPTIONS", "PATCH", "POST"]
-CORS_ALLOW_HEADERS = [
-    "accept", "authorization", "client-request-id", "consistencylevel", "content-type",
-    "if-match", "if-none-match", "odata-maxversion", "odata-version", "prefer",
-    "sdkversion",
-]  # fmt: skip
-CORS_EXPOSE_HEADERS = [
-    "client-request-id", "ETag", "Location", "OData-Version", "Preference-Applied",
-    "request-id", "Retry-After", "WWW-Authenticate",
-]  # fmt: skip
+# --- Browsers: what our pages may load, and whose pages may call the API --------------
 
 # Pages load from here alone, without inline scripts and styles, and nobody frames them.
 CONTENT_SECURITY_POLICY = {
@@ -177,10 +151,27 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Other sites' pages that may call the API. None: its headers are not even sent.
+CORS_ALLOWED_ORIGINS = env_origins("CORS_ORIGINS")
+if CORS_ALLOWED_ORIGINS:
+    INSTALLED_APPS.append("corsheaders")
+    MIDDLEWARE.insert(1, "corsheaders.middleware.CorsMiddleware")
+CORS_URLS_REGEX = r"(?i)/(?!admin|docs|static)"
+CORS_ALLOW_METHODS = ["DELETE", "GET", "OPTIONS", "PATCH", "POST"]
+CORS_ALLOW_HEADERS = [
+    "accept", "authorization", "client-request-id", "consistencylevel", "content-type",
+    "if-match", "if-none-match", "odata-maxversion", "odata-version", "prefer",
+    "sdkversion",
+]  # fmt: skip
+CORS_EXPOSE_HEADERS = [
+    "client-request-id", "ETag", "Location", "OData-Version", "Preference-Applied",
+    "request-id", "Retry-After", "WWW-Authenticate",
+]  # fmt: skip
+
 # --- Staff: single sign-on at an identity provider, where one is named ----------------
 
 STAFF_OIDC_ISSUER = env_https("STAFF_OIDC_ISSUER")
-STAFF_OIDC_GROUPS = env_pairs("STAFF_OIDC_GROUPS")
+STAFF_OIDC_GROUPS = env_pairs("STAFF_OIDC_GROUPS", example="their-group=Viewer")
 STAFF_OIDC_GROUPS_CLAIM = env_text("STAFF_OIDC_GROUPS_CLAIM", default="groups")
 STAFF_OIDC_NAME = env_text("STAFF_OIDC_NAME", default="single sign-on")
 PASSWORD_SIGN_IN = env_bool("PASSWORD_SIGN_IN", default=True)
@@ -249,7 +240,7 @@ CSRF_COOKIE_HTTPONLY = True
 DEVICE_COOKIE_NAME = f"{COOKIE_PREFIX}device"
 MESSAGE_STORAGE = "certstates.staff.notices.NoticeStorage"
 
-# --- REST framework and OAuth --------------------------------------------------------
+# --- REST framework ------------------------------------------------------------------
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -276,6 +267,27 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "beta",
 }
 
+# --- Throttling ----------------------------------------------------------------------
+
+# Requests and writes that are admitted in 20 seconds, as Graph limits them for this
+# entity: of one application, and of all of them, who are the tenant. 0 is no limit.
+THROTTLE = env_bool("THROTTLE", default=not DEBUG)
+THROTTLE_APP_WRITES = env_int("THROTTLE_APP_WRITES", default=100)
+THROTTLE_TENANT_WRITES = env_int("THROTTLE_TENANT_WRITES", default=200)
+THROTTLE_APP_REQUESTS = env_int("THROTTLE_APP_REQUESTS", default=1000)
+THROTTLE_TENANT_REQUESTS = env_int("THROTTLE_TENANT_REQUESTS", default=2000)
+
+# --- OAuth: tokens that are made here ------------------------------------------------
+
+# Graph's permissions for this entity, and what the token endpoint says of them.
+GRAPH_SCOPES = {
+    "DeviceManagementConfiguration.Read.All": "Read device certificate states",
+    "DeviceManagementConfiguration.ReadWrite.All": "Read and change them",
+}
+# Minutes that a token lives which an application got by its client secret.
+ACCESS_TOKEN_LIFETIME = env_int(
+    "ACCESS_TOKEN_LIFETIME", default=60, least=1, most=24 * 60
+)
 # Client secrets have a hasher of their own; it says why.
 PASSWORD_HASHERS = [
     *global_settings.PASSWORD_HASHERS,
@@ -288,10 +300,7 @@ OAUTH2_PROVIDER = {
     "ACCESS_TOKEN_GENERATOR": "certstates.oauth.validator.access_token",
     "ACCESS_TOKEN_EXPIRE_SECONDS": ACCESS_TOKEN_LIFETIME * 60,
     "CLIENT_SECRET_HASHER": "client_secret",
-    "SCOPES": {
-        "DeviceManagementConfiguration.Read.All": "Read device certificate states",
-        "DeviceManagementConfiguration.ReadWrite.All": "Read and change them",
-    },
+    "SCOPES": GRAPH_SCOPES,
     # The database keeps a SHA-256 of each token and never the token.
     "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
     "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
@@ -305,7 +314,7 @@ OAUTH2_PROVIDER = {
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
 }
 
-# --- Identity provider for the API: its access tokens are accepted beside our own ----
+# --- Identity provider for the API: its access tokens are accepted beside ours --------
 
 # A tenant of Entra ID, or the issuer of any provider of OpenID Connect.
 OIDC_TENANT = env_guid("OIDC_TENANT")
@@ -321,11 +330,7 @@ OIDC_ALGORITHMS = env_choices(
     *("ES256", "ES384", "ES512", "EdDSA"),
     default="RS256",
 )
-OIDC_SCOPES = env_mapping(
-    "OIDC_SCOPES",
-    "DeviceManagementConfiguration.Read.All",
-    "DeviceManagementConfiguration.ReadWrite.All",
-)
+OIDC_SCOPES = env_meanings("OIDC_SCOPES", *GRAPH_SCOPES)
 OIDC_LEEWAY = env_int("OIDC_LEEWAY", default=60)  # seconds that clocks may differ
 
 # --- Logging: to standard error, where the service manager picks it up ---------------

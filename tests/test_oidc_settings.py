@@ -76,9 +76,9 @@ def test_a_provider_is_read_from_the_environment(environment, name, value):
             ({"OIDC_ALGORITHMS": names}, "OIDC_ALGORITHMS must be some of RS256, ")
             for names in ("HS256", "none", "RS256,HS512", "rs256", ",", "RS256 ES256")
         ),
-        ({"OIDC_SCOPES": "a"}, "OIDC_SCOPES must be word=meaning"),
-        ({"OIDC_SCOPES": f"={READ}"}, "OIDC_SCOPES must be word=meaning"),
-        ({"OIDC_SCOPES": "a=User.Read"}, "OIDC_SCOPES must be word=meaning"),
+        ({"OIDC_SCOPES": "a"}, "OIDC_SCOPES must be pairs such as word=Device"),
+        ({"OIDC_SCOPES": f"={READ}"}, "OIDC_SCOPES must be pairs such as"),
+        ({"OIDC_SCOPES": "a=User.Read"}, "OIDC_SCOPES may give a word the meaning"),
         ({"OIDC_LEEWAY": "-1"}, "OIDC_LEEWAY must be a whole number"),
     ],
 )

@@ -51,7 +51,10 @@ def test_a_database_of_ones_own_is_used():
     [
         ({"DEBUG": "maybe"}, "DEBUG must be on or off, not 'maybe'"),
         ({"MAX_BODY_SIZE": "1M"}, "MAX_BODY_SIZE must be a whole number, not '1M'"),
-        ({"ACCESS_TOKEN_LIFETIME": "0"}, "ACCESS_TOKEN_LIFETIME must be 1 to 1440 min"),
+        (
+            {"ACCESS_TOKEN_LIFETIME": "0"},
+            "TOKEN_LIFETIME must be a whole number from 1 to 1440, not '0'",
+        ),
         ({"ACCESS_TOKEN_LIFETIME": "1h"}, "ACCESS_TOKEN_LIFETIME must be a whole"),
         ({"PUBLIC_URL": "certs.example"}, "PUBLIC_URL must be an address such as"),
         ({"STATEMENT_TIMEOUT": "-1"}, "STATEMENT_TIMEOUT must be a whole number"),
