@@ -20,8 +20,8 @@ from certstates.models import ClientCredentials
 ROUTE = "oauth2_provider_application_{}"
 MEANWHILE = (
     "Nothing was done: that form was sent already, or somebody else made a new secret. "
-    "The secret that was made last is the one that is valid; if nobody has seen it, make "
-    "another."
+    "The secret that was made last is the one that is valid; if nobody has seen it, "
+    "make another."
 )
 
 
