@@ -219,12 +219,15 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
     for name, options in (
         ("MinimumLengthValidator", {"min_length": 12}),
-        ("CommonPasswordValidator", {}),
         ("UserAttributeSimilarityValidator", {}),
     )
 ] + [
     {"NAME": f"certstates.staff.passwords.{name}"}
-    for name in ("MaximumLengthValidator", "LocalWordsValidator")
+    for name in (
+        "MaximumLengthValidator",
+        "KnownPasswordValidator",
+        "LocalWordsValidator",
+    )
 ]
 # Names of the organisation and the like; the product's own are known.
 PASSWORD_WORDS = env_words("PASSWORD_WORDS", least=4)

@@ -17,6 +17,7 @@ from certstates import tokens
 from certstates.logs import JsonLines
 
 FORM = re.compile(r"certstates_(?:secret_)?[\w-]{43}", re.ASCII)
+LOOKS_UP = 'SELECT "auth_user"'  # some people type a password as their name
 SHORTEST = 9  # what is shorter may stand in any line by accident
 
 
@@ -48,6 +49,9 @@ class Leaks(logging.Handler):
             self.found.append(f"a line of the logger {record.name}: {line}")
 
     def check_statement(self, sql, parameters):
+        """Remember a secret on its way to be stored; looking for one is no storing."""
+        if str(sql).startswith(LOOKS_UP):
+            return
         values = (
             parameters.values() if isinstance(parameters, Mapping) else parameters or ()
         )

