@@ -165,3 +165,12 @@ def test_create_token_explains_what_it_cannot_make(arguments):
     with pytest.raises(CommandError, match="must"):
         call_command("create_token", *arguments)
     assert not AccessToken.objects.exists()
+
+
+def test_expired_tokens_are_cleared_away_without_a_word(capsys):
+    make_token(READ)
+    kept = AccessToken.objects.get()
+    make_token(READ, days=-1)
+    call_command("cleartokens")
+    assert AccessToken.objects.get() == kept
+    assert "".join(capsys.readouterr()) == ""
