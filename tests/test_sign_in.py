@@ -132,13 +132,14 @@ def test_a_password_that_is_too_long_is_not_hashed(ana, hashings):
 def test_the_tables_have_no_password_and_no_name(people):
     for name, password in people.items():
         sign_in(name, password)
-    sign_in(RIGHT, WRONG)  # typed into the wrong field
+    typed = "a password, typed into the wrong field"
+    sign_in(typed, WRONG)
     sign_in("ana", RIGHT)
     assert AccessAttempt.objects.exists()
     assert not AccessFailureLog.objects.exists()
     assert not AccessLog.objects.exists()
     text = repr([*AccessAttempt.objects.values()])
-    for secret in (RIGHT, WRONG, *people):
+    for secret in (RIGHT, WRONG, typed, *people):
         assert secret not in text
 
 
