@@ -1,5 +1,6 @@
 """Applications in the admin: a secret is shown once, renewed, narrowed, taken away."""
 
+import datetime as dt
 import re
 
 import pytest
@@ -11,6 +12,7 @@ from oauth2_provider.models import AccessToken, Application
 
 from certstates.models import ClientCredentials, Scope
 from certstates.permissions import READ, READ_WRITE
+from certstates.tokens import issue_token
 from tests.make import URL, ApiClient, make_body, make_token
 from tests.oauth import ask, refusal_of
 from tests.staff import browser_of, make_person
@@ -164,6 +166,25 @@ def test_a_name_is_given_once(staff, reader_app, writer_app):
     url = page_of(reader_app[0].application, "change")
     page = staff.post(url, {"name": "nightly", "scope": READ}).content.decode()
     assert "Another application with a secret has this name." in page
+
+
+@pytest.mark.parametrize(
+    ("name", "refusal"),
+    [
+        ("nightly", "Another application without a secret has this name."),
+        ("night\u202ely", "A name must have 1 to 255 printable characters."),
+        ("weekly", ""),
+        ("with a secret", ""),
+    ],
+)
+def test_applications_with_tokens_only_are_told_apart_too(staff, name, refusal):
+    for known in ("nightly", "hourly"):
+        issue_token(known, scope=READ, lifetime=dt.timedelta(days=1))
+    ClientCredentials.register("with a secret", scope=READ)
+    url = page_of(Application.objects.get(name="hourly"), "change")
+    response = staff.post(url, {"name": name})
+    assert refusal in response.content.decode()
+    assert Application.objects.filter(name="hourly").exists() == bool(refusal)
 
 
 def test_a_form_that_lay_open_undoes_no_new_secret(staff, writer_app, monkeypatch):

@@ -56,10 +56,10 @@ class NameForm(forms.ModelForm):  # type: ignore[type-arg] # not at run time
             self.fields["name"].required = True
 
     def clean_name(self) -> str:
-        """Let no two applications with a secret have one name: people rotate by it."""
+        """Let no two of a kind have one name: people and the history go by it."""
         name: str = self.cleaned_data["name"]
-        if "scope" in self.fields and "name" in self.changed_data:
-            take_name(name)
+        if "name" in self.changed_data:
+            take_name(name, has_secret="scope" in self.fields)
         return name
 
 

@@ -135,12 +135,14 @@ def hold_name(name: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [name])
 
 
-def take_name(name: str) -> None:
-    """Hold a name for an application with a secret; no two of these have one name.
+def take_name(name: str, *, has_secret: bool = True) -> None:
+    """Hold a name for an application; no two with a secret have one, nor two without.
 
     Raises ValidationError.
     """
     check_name(name)
     hold_name(name)
-    if ClientCredentials.objects.filter(application__name=name).exists():
-        raise ValidationError("Another application with a secret has this name.")
+    alike = Application.objects.filter(client_credentials__isnull=not has_secret)
+    if alike.filter(name=name).exists():
+        kind = "with" if has_secret else "without"
+        raise ValidationError(f"Another application {kind} a secret has this name.")
