@@ -65,6 +65,14 @@ def test_what_cannot_be_a_tenant_leads_nowhere(writer_app, tenant):
     error_of(response, 400, "BadRequest")
 
 
+@pytest.mark.parametrize("tenant", ["admin", "docs", "static"])
+def test_no_token_is_made_among_the_pages(writer_app, tenant):
+    """What is answered there may be kept by caches, and http is redirected."""
+    response = ask(writer_app, path=f"/{tenant}/oauth2/v2.0/token")
+    assert response.status_code != 200
+    assert not AccessToken.objects.exists()
+
+
 def test_the_secret_may_come_by_basic(writer_app):
     header = {"Authorization": basic(writer_app)}
     left = {"client_id": None, "client_secret": None}

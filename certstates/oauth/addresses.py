@@ -7,7 +7,8 @@ from django.http import HttpRequest
 from certstates.addresses import any_case, public_url
 
 # A tenant is a GUID, a domain or a word such as common; all of them are this server.
-TENANT = r"(?:(?P<tenant>[A-Za-z0-9._-]{1,128})/)?"
+# Below the other words are pages, whose answers have other headers.
+TENANT = r"(?:(?!(?:admin|docs|static)/)(?P<tenant>[A-Za-z0-9._-]{1,128})/)?"
 TOKEN = "oauth2/v2.0/token"  # noqa: S105 -- an address
 AUTHORIZE = "oauth2/v2.0/authorize"
 KEYS = "discovery/v2.0/keys"
