@@ -52,11 +52,15 @@ USUAL = Key("one")
 class IdentityProvider:
     """What it believes and does; the tests change that."""
 
-    def __init__(self, host="127.0.0.1"):
+    def __init__(self, host="127.0.0.1", context=None):
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.provider = self
         self.server.daemon_threads = True
-        self.url = f"http://{host}:{self.server.server_port}"
+        if context:
+            sock = self.server.socket
+            self.server.socket = context.wrap_socket(sock, server_side=True)
+        scheme = "https" if context else "http"
+        self.url = f"{scheme}://{host}:{self.server.server_port}"
         self.reset()
 
     def reset(self):

@@ -1,6 +1,7 @@
 """A browser's way to the tests' identity provider and back."""
 
 import requests
+from django.conf import settings
 from django.contrib.auth.models import User
 
 from certstates.staff import provider as provider_module
@@ -35,7 +36,12 @@ def leave(browser, target=""):
     """Begin a sign-in; return where the provider sends the browser back to."""
     sent = browser.get(START, {"next": target} if target else {})
     assert sent.status_code == 302, sent.content
-    back = requests.get(sent["Location"], timeout=5, allow_redirects=False)
+    back = requests.get(
+        sent["Location"],
+        timeout=5,
+        allow_redirects=False,
+        verify=settings.OIDC_VERIFY_SSL,
+    )
     assert back.status_code == 302
     return back.headers["Location"].removeprefix("https://testserver")
 

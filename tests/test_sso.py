@@ -1,5 +1,6 @@
 """Staff sign in at an identity provider, and are who that says."""
 
+import ssl
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,6 +13,7 @@ from django.urls import reverse
 from certstates.checks import check_mapped_groups
 from certstates.models import StaffIdentity, StateEvent
 from certstates.staff import accounts
+from project import tls
 from tests.identity_provider import ANA, CLIENT_SECRET, Key, identity_provider
 from tests.make import HttpsClient, make_state
 from tests.sso import (
@@ -153,6 +155,23 @@ def test_one_group_may_stand_in_a_claim_of_another_name(provider, browser, setti
     provider.person["roles"] = "pki"
     sign_in(browser)
     assert groups(account_of(browser)) == {"Administrator"}
+
+
+def test_a_provider_may_have_an_authority_of_its_own(
+    browser, settings, monkeypatch, tmp_path
+):
+    authority = tls.Authority(tmp_path / "tls")
+    authority.ensure()
+    home = authority.home
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(home / "server.pem", home / "server.key")
+    with identity_provider(context=context) as provider:
+        introduce(provider, settings, monkeypatch)
+        assert browser.get(START).status_code == 503
+        monkeypatch.setenv("SSL_CERT_FILE", str(home / "ca.pem"))
+        settings.OIDC_VERIFY_SSL = str(home / "ca.pem")
+        provider.in_userinfo = ("groups",)
+        assert sign_in(browser).status_code == 302
 
 
 def test_groups_are_asked_for_where_the_token_has_none(provider, browser):

@@ -92,6 +92,7 @@ class SingleSignOn(OIDCAuthenticationBackend):  # type: ignore[misc] # it has no
             provider().token_endpoint,
             data=payload,
             auth=auth,
+            verify=settings.OIDC_VERIFY_SSL,
             timeout=settings.OIDC_TIMEOUT,
             allow_redirects=False,
         )
@@ -172,7 +173,11 @@ def fetched(url: str, *, bearer: str = "") -> requests.Response:
     """Return what the provider has at an address of its own; a redirect is nothing."""
     headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
     response = requests.get(
-        url, headers=headers, timeout=settings.OIDC_TIMEOUT, allow_redirects=False
+        url,
+        headers=headers,
+        verify=settings.OIDC_VERIFY_SSL,
+        timeout=settings.OIDC_TIMEOUT,
+        allow_redirects=False,
     )
     if response.status_code != 200:
         raise ProviderSilent(f"one of its addresses answered {response.status_code}")
