@@ -13,6 +13,7 @@ from django.urls import reverse
 from certstates.checks import check_mapped_groups
 from certstates.models import StaffIdentity, StateEvent
 from certstates.staff import accounts
+from certstates.staff.sessions import SessionStore
 from project import tls
 from tests.identity_provider import ANA, CLIENT_SECRET, Key, identity_provider
 from tests.make import HttpsClient, make_state
@@ -245,6 +246,18 @@ def test_what_others_left_unfinished_is_cleared_away(provider, browser):
     Session.objects.update(expire_date="2020-01-01T00:00:00Z")
     sign_in(browser)
     assert Session.objects.count() == 1
+
+
+def test_a_session_that_ends_meanwhile_is_no_failure(provider, browser, monkeypatch):
+    back = leave(browser)
+    save = SessionStore.save
+
+    def too_late(self, **options):
+        Session.objects.all().delete()  # another window has signed in
+        save(self, **options)
+
+    monkeypatch.setattr(SessionStore, "save", too_late)
+    refused(browser.get(back), 400, "This sign-in is over")
 
 
 def test_two_windows_at_once_open_one_account(provider, browser, monkeypatch):

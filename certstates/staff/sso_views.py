@@ -5,6 +5,7 @@ from functools import wraps
 
 from django.conf import settings
 from django.contrib import auth
+from django.contrib.sessions.backends.base import UpdateError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -49,7 +50,11 @@ class CallbackView(OIDCAuthenticationCallbackView):  # type: ignore[misc] # no t
         """Hear only what this browser has asked for, be it good or bad news."""
         if request.GET.get("state") not in request.session.get("oidc_states", {}):
             raise TooOld("the state is not one of this session")
-        response: HttpResponse = super().get(request)
+        try:
+            response: HttpResponse = super().get(request)
+        except UpdateError:  # another window has signed in
+            request.session.modified = False  # there is nothing left to save
+            raise TooOld("the session ended meanwhile") from None
         return response
 
     @property
