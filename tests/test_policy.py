@@ -110,6 +110,7 @@ def test_a_page_of_the_admin_is_kept_by_nobody_and_leads_out(browser, path):
     assert b'action="/admin/logout/"' in response.content
 
 
-def test_after_the_way_out_the_browser_forgets_the_pages(browser):
-    response = browser.post("/admin/logout/")
+@pytest.mark.parametrize("way", ["logout", "sign_out_everywhere"])
+def test_after_the_way_out_the_browser_forgets_the_pages(browser, way):
+    response = browser.post(f"/admin/{way}/")
     assert response.headers["Clear-Site-Data"] == '"cache"'

@@ -48,10 +48,7 @@ class StaffSite(admin.AdminSite):
     def logout(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        """Have the browser forget the pages that it may still hold."""
-        response = super().logout(request, extra_context)
-        response["Clear-Site-Data"] = '"cache"'
-        return response
+        return without_pages(super().logout(request, extra_context))
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -67,8 +64,15 @@ class StaffSite(admin.AdminSite):
             user: Any = request.user
             logout(request)
             sign_out_everywhere(user)
-            return HttpResponseRedirect(reverse("admin:login", current_app=self.name))
+            login = reverse("admin:login", current_app=self.name)
+            return without_pages(HttpResponseRedirect(login))
         context = {**self.each_context(request), "title": "Sign out everywhere"}
         return TemplateResponse(
             request, "registration/sign_out_everywhere.html", context
         )
+
+
+def without_pages(response: HttpResponse) -> HttpResponse:
+    """Have the browser forget the pages that it may still hold."""
+    response["Clear-Site-Data"] = '"cache"'
+    return response
