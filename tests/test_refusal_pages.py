@@ -1,9 +1,15 @@
 """What people see when a page is refused: calm words, and where to go from there."""
 
+import datetime as dt
+
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 
 from certstates import pages
+from certstates.staff.sessions import SessionStore
 from tests.make import HttpsClient
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +61,16 @@ def test_a_form_without_its_sign(admin_user):
 def test_an_address_that_asks_for_what_is_not_shown(admin):
     response = admin.get("/admin/auth/user/?password__startswith=a")
     assert "not understood" in words(response, 400)
+
+
+def test_a_session_that_ends_while_a_page_is_made(admin, monkeypatch):
+    def too_late(self, **options):
+        raise UpdateError
+
+    monkeypatch.setattr(SessionStore, "save", too_late)
+    Session.objects.update(expire_date=timezone.now() + dt.timedelta(minutes=10))
+    page = words(admin.get("/admin/"), 400)
+    assert "in another window" in page
 
 
 def test_a_page_that_breaks(admin, monkeypatch):
