@@ -31,13 +31,14 @@ def recorded(door: Door, *, who: str) -> Iterator[uuid.UUID]:
 
 
 def name_staff(get_response: GetResponse) -> GetResponse:
-    """Tell the history who is signed in, where the admin is about to write."""
+    """Tell the log who is at work in the admin, and the history who is to write."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith("/admin/"):
             return get_response(request)
         who = request.user.get_username()
-        logs.note(**{"staff": who} if who else {})
+        if who:
+            logs.note(staff=who)
         if request.method == "POST":
             by(who)
         return get_response(request)

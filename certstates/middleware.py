@@ -31,7 +31,6 @@ SERVED_VERSIONS = ("4.0", "4.01")
 # What a client may choose as its request id: visible ASCII, and not a whole novel.
 CLIENT_REQUEST_ID = re.compile(r"[!-~]{1,128}", re.ASCII)
 
-
 # About what Graph's own servers take; what is longer goes in a $batch.
 LONGEST_ADDRESS = 16 * 1024
 # A link to the next page says the same with more escapes; the HTTP server ends here.

@@ -19,7 +19,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.throttling import BaseThrottle
 
 from certstates import errors
-from certstates.models.throttle import KEY_LENGTH, SPAN, ThrottleCount
+from certstates.models.throttle import LONGEST_KEY, SPAN, ThrottleCount
 
 if TYPE_CHECKING:
     # Not for import at run time: it imports this module itself, by a setting.
@@ -45,7 +45,7 @@ class Rate:
     @property
     def stored_key(self) -> str:
         """Return the key if it is one that can be stored, or its SHA-256."""
-        if len(self.key) <= KEY_LENGTH and self.key.isprintable():
+        if len(self.key) <= LONGEST_KEY and self.key.isprintable():
             return self.key
         return hashlib.sha256(self.key.encode(errors="backslashreplace")).hexdigest()
 

@@ -20,6 +20,7 @@ from certstates.admin.base import PluralAdmin
 from certstates.admin.guard import NarrowedAsShown
 from certstates.admin.new_token import MakesTokens
 from certstates.models import TokenUse
+from certstates.tokens import revoke
 
 VALIDITY = {"yes": "Valid", "no": "Expired"}
 
@@ -92,8 +93,7 @@ class AccessTokenAdmin(MakesTokens, NarrowedAsShown, PluralAdmin):
         revoke_access_token(obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        for token in queryset:
-            revoke_access_token(token)
+        revoke(queryset)
 
     def delete_view(
         self,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.db import connections, models
 
 SPAN = 20  # seconds, as Graph's limits have it
-KEY_LENGTH = 100
+LONGEST_KEY = 100
 
 ADMIT = "SELECT refused, wait FROM certstates_admit(%s, %s, %s)"
 
@@ -36,7 +36,7 @@ class ThrottleCount(models.Model):
     """
 
     pk = models.CompositePrimaryKey("key", "second")
-    key = models.CharField(max_length=KEY_LENGTH)
+    key = models.CharField(max_length=LONGEST_KEY)
     second = models.BigIntegerField(help_text="Unix time.")
     count = models.IntegerField()
 

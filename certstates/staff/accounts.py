@@ -79,7 +79,7 @@ def set_groups(user: User, wanted: Iterable[Group]) -> None:
         return
     user.groups.add(*given)
     user.groups.remove(*taken)
-    signs = [(f"+{group.name}") for group in given] + [f"-{g.name}" for g in taken]
+    signs = [f"+{group.name}" for group in given] + [f"-{g.name}" for g in taken]
     note(user, f"Groups by single sign-on: {', '.join(sorted(signs))}.", flag=CHANGE)
 
 

@@ -36,7 +36,7 @@ FORGOTTEN_AFTER = dt.timedelta(hours=12)  # since the last failure
 LONGEST_NAME = 200  # no account has a longer one
 
 ANYBODY, ANYWHERE = "", "::"  # no client has this address
-NOW = dt.timedelta()
+NO_WAIT = dt.timedelta()
 
 
 def name_key(name: str) -> str:
@@ -76,10 +76,10 @@ class Counter:
         """Return how long it is until the next attempt."""
         over = row.failures_since_start - self.limit
         if over < 0:
-            return NOW
+            return NO_WAIT
         delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(over, 10))
         over_at: dt.datetime = row.attempt_time + delay
-        return max(NOW, over_at - now)
+        return max(NO_WAIT, over_at - now)
 
 
 def counters(name: str, address: str, device: str) -> tuple[Counter, ...]:
@@ -147,7 +147,7 @@ class Attempt:
             limits[row.username, row.ip_address, row.user_agent].wait(row, now)
             for row in rows
         )
-        return max(waits, default=NOW)
+        return max(waits, default=NO_WAIT)
 
     def _count(self, rows: list[Any]) -> None:
         now = timezone.now()
