@@ -30,7 +30,7 @@ from certstates.admin.scopes import choices_for, offered
 from certstates.admin.secrets import SecretPages
 from certstates.models import ClientCredentials, Scope, take_name
 
-HOW = "It has no secret: its tokens are made on their own page, or by create_token."
+HOW = "Its tokens are made on a page of their own, or by manage.py create_token."
 
 # The flows that would fill the last three are not offered.
 for model in (Application, AccessToken, Grant, IDToken, RefreshToken):
