@@ -17,8 +17,9 @@ from certstates import tokens
 from certstates.logs import JsonLines
 
 FORM = re.compile(r"certstates_(?:secret_)?[\w-]{43}", re.ASCII)
+# What is shorter, or one letter again and again, may stand in any line by accident.
+SHORTEST = 9
 LOOKS_UP = 'SELECT "auth_user"'  # some people type a password as their name
-SHORTEST = 9  # what is shorter may stand in any line by accident
 
 
 class Leaks(logging.Handler):
@@ -34,7 +35,7 @@ class Leaks(logging.Handler):
     def learn(self, secret):
         if FORM.fullmatch(secret):
             self.formed.add(secret)
-        elif len(secret) >= SHORTEST:
+        elif len(secret) >= SHORTEST and len({*secret}) > 1:
             self.others.add(secret)
 
     def in_text(self, text):
