@@ -21,6 +21,10 @@ def pytest_configure():
     leaks.watch()
 
 
+def pytest_runtest_teardown(item):
+    leaks.LEAKS.look_after(item.nodeid)
+
+
 def pytest_sessionfinish(session):
     if leaks.LEAKS.found:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

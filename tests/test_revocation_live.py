@@ -46,7 +46,12 @@ def children_of(pid):
 def accepted_by(pids, port):
     """Return which of the processes holds the other end of a connection from here."""
     lines = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines())
-    [inode] = {line[9] for line in lines if line[2].endswith(f":{port:04X}")}
+    # 01 is an established connection; others may linger under the same number.
+    [inode] = {
+        line[9]
+        for line in lines
+        if line[2].endswith(f":{port:04X}") and line[3] == "01" and line[9] != "0"
+    }
     for pid in pids:
         for handle in Path(f"/proc/{pid}/fd").iterdir():
             with contextlib.suppress(FileNotFoundError):  # closed meanwhile
