@@ -6,6 +6,7 @@ production would write the line, and no statement may carry it to the database.
 """
 
 import functools
+import importlib
 import logging
 import re
 from collections.abc import Mapping
@@ -98,4 +99,6 @@ def watch():
     tokens.new_token = new_token
     MD5PasswordHasher.encode = learn_and_encode
     CursorWrapper._execute = check_and_execute
+    # It sets all of logging up, and so at its first import later would end the watch.
+    importlib.import_module("project.wsgi")
     logging.getLogger().addHandler(LEAKS)

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from certstates import tokens
+from project.wsgi import application
 from tests.leaks import LEAKS
 
 
@@ -27,6 +28,12 @@ def unmasked(monkeypatch):
 def test_a_token_in_a_line_is_found(found, unmasked):
     logging.getLogger("any").warning("made %s", tokens.new_token())
     assert len(found) == 1
+
+
+def test_the_watch_outlives_the_import_of_the_application():
+    """It sets up logging, and other tests import it when the watch has begun."""
+    assert application
+    assert LEAKS in logging.getLogger().handlers
 
 
 def test_a_password_in_a_line_is_found(db, found, unmasked):
