@@ -121,8 +121,8 @@ class GraphMiddleware:
 
     What a request changes is known to the history by the request's id.
 
-    It stands outermost, so that an error page that Django or another middleware made
-    on an API path (unknown host, wrong path, a crash) leaves as JSON too.
+    It stands outside of all that answers, so that an error page that Django or another
+    middleware made on an API path (unknown host, wrong path, a crash) leaves as JSON.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -153,7 +153,8 @@ class GraphMiddleware:
         if self._is_page(request):
             return overlarge(request) or self.get_response(request)
         if self._is_oauth(request):
-            return as_oauth(request, self.get_response(request))
+            refused = overlong(request) or foreign_host(request)
+            return as_oauth(request, refused or self.get_response(request))
         response = self._refusal(request) or self.get_response(request)
         return self._as_graph(request, response)
 

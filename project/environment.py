@@ -23,14 +23,14 @@ def env_bool(name: str, *, default: bool) -> bool:
     return words[value.lower()]
 
 
-def env_int(name: str, *, default: int, least: int = 0, most: int | None = None) -> int:
+def env_int(
+    name: str, *, default: int, least: int = 0, most: int = 1_000_000_000
+) -> int:
     value = os.environ.get(name) or str(default)
-    upwards = f" from {least} on" if least else ""
-    limits = f" from {least} to {most}" if most else upwards
-    is_number = value.isascii() and value.isdigit()
-    if not is_number or not least <= int(value) <= (most or int(value)):
+    is_number = re.fullmatch(r"[0-9]{1,10}", value)
+    if not is_number or not least <= int(value) <= most:
         raise ImproperlyConfigured(
-            f"{name} must be a whole number{limits}, not {value!r}."
+            f"{name} must be a whole number from {least} to {most}, not {value!r}."
         )
     return int(value)
 

@@ -38,7 +38,7 @@ PUBLIC_URL = env_origin("PUBLIC_URL")
 MAX_BODY_SIZE = env_int("MAX_BODY_SIZE", default=1024 * 1024)
 
 # Seconds that one question to the database may take while serving; 0 is no limit.
-STATEMENT_TIMEOUT = env_int("STATEMENT_TIMEOUT", default=30)
+STATEMENT_TIMEOUT = env_int("STATEMENT_TIMEOUT", default=30, most=86_400)
 
 # --- Django --------------------------------------------------------------------------
 
@@ -233,8 +233,10 @@ AUTH_PASSWORD_VALIDATORS = [
 PASSWORD_WORDS = env_words("PASSWORD_WORDS", least=4)
 
 SESSION_ENGINE = "certstates.staff.sessions"
-SESSION_COOKIE_AGE = 60 * env_int("SESSION_IDLE_MINUTES", default=60, least=1)
-SESSION_HOURS = env_int("SESSION_HOURS", default=12, least=1)
+SESSION_COOKIE_AGE = 60 * env_int(
+    "SESSION_IDLE_MINUTES", default=60, least=1, most=1440
+)
+SESSION_HOURS = env_int("SESSION_HOURS", default=12, least=1, most=720)
 # A cookie of this prefix is taken by https only, and from no other host of the domain.
 COOKIE_PREFIX = "" if DEBUG else "__Host-"
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
@@ -336,7 +338,9 @@ OIDC_ALGORITHMS = env_choices(
     default="RS256",
 )
 OIDC_SCOPES = env_meanings("OIDC_SCOPES", *GRAPH_SCOPES)
-OIDC_LEEWAY = env_int("OIDC_LEEWAY", default=60)  # seconds that clocks may differ
+OIDC_LEEWAY = env_int(
+    "OIDC_LEEWAY", default=60, most=3600
+)  # seconds that clocks may differ
 
 # --- Logging: to standard error, where the service manager picks it up ---------------
 

@@ -132,3 +132,13 @@ def test_it_asks_nothing_of_the_database(client, django_assert_num_queries, db):
 
 def test_the_scopes_are_those_of_the_settings():
     assert [*settings.OAUTH2_PROVIDER["SCOPES"]] == [READ, READ_WRITE]
+
+
+def test_an_endless_address_and_a_foreign_host_are_refused_here_too(client):
+    path = "/common/oauth2/v2.0/token"
+    response = client.post(f"{path}?x={'y' * 20_000}", secure=True)
+    assert response.status_code == 414
+    response = client.post(path, secure=True, headers={"Host": "other.example"})
+    assert response.status_code == 400
+    assert "ALLOWED_HOSTS" in response.json()["error"]["message"]
+    assert response.headers["Cache-Control"] == "no-store"

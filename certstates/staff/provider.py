@@ -47,7 +47,7 @@ def asked_now(issuer: str) -> Provider:
         document = document_of(issuer, deadline=deadline)
     except Unreadable as error:
         raise ProviderSilent(f"no discovery document: {error}") from None
-    how = document.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
+    how = document.get("token_endpoint_auth_methods_supported") or []
     return Provider(
         authorization_endpoint=address(document, "authorization_endpoint"),
         token_endpoint=address(document, "token_endpoint"),
