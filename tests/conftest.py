@@ -8,7 +8,9 @@ from django.conf import settings
 from certstates.models import ClientCredentials
 from certstates.permissions import READ, READ_WRITE
 from tests import key_server, leaks
+from tests.identity_provider import identity_provider
 from tests.make import ApiClient, HttpsClient, make_token
+from tests.sso import introduce
 
 
 def pytest_configure():
@@ -136,3 +138,15 @@ def provider(settings, key, monkeypatch):
         settings.OIDC_ISSUER = server.issuer
         settings.OIDC_AUDIENCE = [key_server.AUDIENCE]
         yield server
+
+
+@pytest.fixture(scope="session")
+def running_idp():
+    with identity_provider() as running:
+        yield running
+
+
+@pytest.fixture
+def idp(running_idp, settings, monkeypatch):
+    """An identity provider on loopback, at which the settings let staff sign in."""
+    return introduce(running_idp, settings, monkeypatch)

@@ -12,22 +12,11 @@ from django.contrib.sessions.models import Session
 
 from certstates.staff import provider as provider_module
 from certstates.staff.refusals import NotVerified
-from tests.identity_provider import CLIENT_ID, CLIENT_SECRET, Key, identity_provider
+from tests.identity_provider import CLIENT_ID, CLIENT_SECRET, Key
 from tests.make import HttpsClient
-from tests.sso import CALLBACK, LIST, LOGIN, START, introduce, leave, refused, sign_in
+from tests.sso import CALLBACK, LIST, LOGIN, START, leave, refused, sign_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def running():
-    with identity_provider() as running:
-        yield running
-
-
-@pytest.fixture
-def provider(running, settings, monkeypatch):
-    return introduce(running, settings, monkeypatch)
 
 
 @pytest.fixture
@@ -92,8 +81,8 @@ ATTACKS = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_a_token_that_proves_nothing_signs_nobody_in(provider, browser, attack):
-    vars(provider).update(ATTACKS[attack])
+def test_a_token_that_proves_nothing_signs_nobody_in(idp, browser, attack):
+    vars(idp).update(ATTACKS[attack])
     refused(sign_in(browser), 400, "could not be verified")
     assert not User.objects.exists()
 
@@ -101,27 +90,27 @@ def test_a_token_that_proves_nothing_signs_nobody_in(provider, browser, attack):
 @pytest.mark.parametrize(
     "published", [[{}], [{"kid": "one"}], [{"kid": "one", "kty": "oct", "k": "eA"}], 7]
 )
-def test_keys_that_are_none_sign_nobody_in(provider, browser, published):
-    provider.published = published
+def test_keys_that_are_none_sign_nobody_in(idp, browser, published):
+    idp.published = published
     refused(sign_in(browser), 400, "could not be verified")
 
 
-def test_the_presenter_may_be_this_server(provider, browser):
-    vars(provider).update(other(aud=[CLIENT_ID, "other-client"], azp=CLIENT_ID))
+def test_the_presenter_may_be_this_server(idp, browser):
+    vars(idp).update(other(aud=[CLIENT_ID, "other-client"], azp=CLIENT_ID))
     assert sign_in(browser).status_code == 302
 
 
 # --- What a browser may bring ---------------------------------------------------------
 
 
-def test_a_code_counts_once(provider, browser):
+def test_a_code_counts_once(idp, browser):
     back = leave(browser)
     assert browser.get(back).status_code == 302
     browser.logout()
     refused(browser.get(back), 400, "This sign-in is over")
 
 
-def test_a_code_counts_in_the_browser_that_asked_for_it(provider, browser):
+def test_a_code_counts_in_the_browser_that_asked_for_it(idp, browser):
     mallory = HttpsClient()
     back = leave(mallory)
     refused(browser.get(back), 400, "This sign-in is over")
@@ -129,14 +118,14 @@ def test_a_code_counts_in_the_browser_that_asked_for_it(provider, browser):
     refused(browser.get(back), 400, "This sign-in is over")
 
 
-def test_a_code_of_another_sign_in_does_not_fit(provider, browser):
+def test_a_code_of_another_sign_in_does_not_fit(idp, browser):
     state = parse_qs(urlsplit(leave(browser)).query)["state"][0]
     code = parse_qs(urlsplit(leave(HttpsClient())).query)["code"][0]
     answer = browser.get(CALLBACK, {"state": state, "code": code})
     refused(answer, 400, "could not be verified")
 
 
-def test_a_sign_in_ends_after_ten_minutes(provider, browser):
+def test_a_sign_in_ends_after_ten_minutes(idp, browser):
     back = leave(browser)
     left = browser.session.get_expiry_age()
     assert 590 < left <= 600
@@ -145,35 +134,35 @@ def test_a_sign_in_ends_after_ten_minutes(provider, browser):
 
 
 @pytest.mark.parametrize("query", ["", "?state=x", "?code=x&state=x", "?error=x"])
-def test_a_callback_that_nobody_asked_for(provider, browser, query):
+def test_a_callback_that_nobody_asked_for(idp, browser, query):
     refused(browser.get(f"{CALLBACK}{query}"), 400, "This sign-in is over")
 
 
-def test_another_site_cannot_sign_anybody_out(provider, browser):
+def test_another_site_cannot_sign_anybody_out(idp, browser):
     sign_in(browser)
     browser.get(f"{CALLBACK}?error=access_denied&state=x")
     assert browser.get(LIST).status_code == 200
 
 
-def test_who_declines_is_told_so(provider, browser):
-    provider.declines = True
+def test_who_declines_is_told_so(idp, browser):
+    idp.declines = True
     refused(sign_in(browser), 403, "You have not been signed in")
 
 
-def test_the_password_form_does_not_hear_codes(provider, browser):
+def test_the_password_form_does_not_hear_codes(idp, browser):
     query = urlsplit(leave(browser)).query
     form = {"username": "a", "password": "b", "next": LIST}
     assert browser.post(f"{LOGIN}?{query}", form).status_code == 200
-    assert "/token" not in provider.asked
+    assert "/token" not in idp.asked
 
 
 @pytest.mark.parametrize("kept", [("", "verifier"), ("nonce", ""), (None, None)])
-def test_a_sign_in_needs_what_only_the_session_keeps(provider, browser, kept):
+def test_a_sign_in_needs_what_only_the_session_keeps(idp, browser, kept):
     request = browser.get(leave(browser)).wsgi_request
-    asked = len(provider.asked)
+    asked = len(idp.asked)
     with pytest.raises(NotVerified):
         authenticate(request, nonce=kept[0], code_verifier=kept[1])
-    assert len(provider.asked) == asked
+    assert len(idp.asked) == asked
 
 
 # --- A provider that fails ------------------------------------------------------------
@@ -182,9 +171,9 @@ def test_a_sign_in_needs_what_only_the_session_keeps(provider, browser, kept):
 @pytest.mark.parametrize(
     "path", ["/.well-known/openid-configuration", "/token", "/keys", "/userinfo"]
 )
-def test_a_provider_that_breaks(provider, browser, path):
-    provider.in_userinfo = ("groups",)
-    provider.status = {path: 500}
+def test_a_provider_that_breaks(idp, browser, path):
+    idp.in_userinfo = ("groups",)
+    idp.status = {path: 500}
     answer = browser.get(START)
     if answer.status_code == 302:
         answer = sign_in(browser)
@@ -194,23 +183,23 @@ def test_a_provider_that_breaks(provider, browser, path):
 @pytest.mark.parametrize(
     ("path", "status"), [("/token", 400), ("/keys", 503), ("/userinfo", 503)]
 )
-def test_no_redirect_is_followed(provider, browser, path, status):
+def test_no_redirect_is_followed(idp, browser, path, status):
     """To the very place that would have answered well, had it been asked at once."""
-    provider.in_userinfo = ("groups",)
-    provider.moved = {path: f"{provider.url}{path}?again"}
+    idp.in_userinfo = ("groups",)
+    idp.moved = {path: f"{idp.url}{path}?again"}
     refused(sign_in(browser), status, "This sign-in" if status == 400 else "reached")
-    assert provider.asked.count(path) == 1
+    assert idp.asked.count(path) == 1
 
 
-def test_a_provider_that_is_not_there(provider, browser, settings):
+def test_a_provider_that_is_not_there(idp, browser, settings):
     settings.STAFF_OIDC_ISSUER = "http://127.0.0.1:9"
     refused(browser.get(START), 503, "cannot be reached")
 
 
-def test_a_provider_that_is_slow(provider, browser, settings):
+def test_a_provider_that_is_slow(idp, browser, settings):
     settings.OIDC_TIMEOUT = 0.2
     back = leave(browser)
-    provider.delay = 1
+    idp.delay = 1
     began = time.monotonic()
     refused(browser.get(back), 503, "cannot be reached")
     provider_module._known.clear()
@@ -230,43 +219,41 @@ def test_a_provider_that_is_slow(provider, browser, settings):
         {"userinfo_endpoint": "http://evil.example/"},
     ],
 )
-def test_a_provider_that_is_not_the_one_that_was_meant(provider, browser, document):
-    provider.document = document
+def test_a_provider_that_is_not_the_one_that_was_meant(idp, browser, document):
+    idp.document = document
     refused(browser.get(START), 503, "cannot be reached")
 
 
-def test_the_provider_is_asked_for_its_addresses_once(provider, browser):
+def test_the_provider_is_asked_for_its_addresses_once(idp, browser):
     for _ in range(3):
         sign_in(browser)
         browser.get(LIST)
-    assert provider.asked.count("/.well-known/openid-configuration") == 1
+    assert idp.asked.count("/.well-known/openid-configuration") == 1
 
 
-def test_a_provider_that_falls_silent_is_known_as_it_was(
-    provider, browser, monkeypatch
-):
+def test_a_provider_that_falls_silent_is_known_as_it_was(idp, browser, monkeypatch):
     sign_in(browser)
     monkeypatch.setattr(provider_module, "LIFETIME", 0)
-    provider.status = {"/.well-known/openid-configuration": 500}
+    idp.status = {"/.well-known/openid-configuration": 500}
     assert sign_in(browser).status_code == 302
 
 
-def test_who_is_signed_in_works_on_without_the_provider(provider, browser):
+def test_who_is_signed_in_works_on_without_the_provider(idp, browser):
     sign_in(browser)
     provider_module._known.clear()
-    asked = len(provider.asked)
+    asked = len(idp.asked)
     assert browser.get(LIST).status_code == 200
-    assert len(provider.asked) == asked
+    assert len(idp.asked) == asked
 
 
 @pytest.mark.parametrize("attack", [*ATTACKS, "a wrong code"])
-def test_the_log_says_why_and_holds_no_token(provider, browser, caplog, attack):
-    vars(provider).update(ATTACKS.get(attack, {}))
+def test_the_log_says_why_and_holds_no_token(idp, browser, caplog, attack):
+    vars(idp).update(ATTACKS.get(attack, {}))
     back = leave(browser)
     with caplog.at_level(logging.INFO):
         browser.get(back.replace("code=", "code=x") if "wrong" in attack else back)
     assert "Sign-in refused, NotVerified: " in caplog.text
     code = parse_qs(urlsplit(back).query)["code"][0]
-    secrets = [code, CLIENT_SECRET, vars(provider).pop("access_token", code)]
-    secrets += [str(vars(provider).pop("id_token", None) or code)]
+    secrets = [code, CLIENT_SECRET, vars(idp).pop("access_token", code)]
+    secrets += [str(vars(idp).pop("id_token", None) or code)]
     assert [secret for secret in secrets if secret in caplog.text] == []
