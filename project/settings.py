@@ -338,9 +338,8 @@ OIDC_ALGORITHMS = env_choices(
     default="RS256",
 )
 OIDC_SCOPES = env_meanings("OIDC_SCOPES", *GRAPH_SCOPES)
-OIDC_LEEWAY = env_int(
-    "OIDC_LEEWAY", default=60, most=3600
-)  # seconds that clocks may differ
+# Seconds that clocks may differ.
+OIDC_LEEWAY = env_int("OIDC_LEEWAY", default=60, most=3600)
 
 # --- Logging: to standard error, where the service manager picks it up ---------------
 
