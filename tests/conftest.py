@@ -23,6 +23,11 @@ def pytest_configure():
     leaks.watch()
 
 
+def pytest_collection_finish(session):
+    """Listen again: what test modules import may set logging up anew."""
+    leaks.LEAKS.listen()
+
+
 def pytest_runtest_teardown(item):
     leaks.LEAKS.look_after(item.nodeid)
 

@@ -41,7 +41,10 @@ class Leaks(logging.Handler):
             self.found.append(f"no line that was read, after {test}")
             logging.disable(logging.NOTSET)
             root.setLevel(logging.WARNING)
-            root.addHandler(self)
+            self.listen()
+
+    def listen(self):
+        logging.getLogger().addHandler(self)
 
     def learn(self, secret):
         if FORM.fullmatch(secret):
@@ -101,4 +104,4 @@ def watch():
     CursorWrapper._execute = check_and_execute
     # It sets all of logging up, and so at its first import later would end the watch.
     importlib.import_module("project.wsgi")
-    logging.getLogger().addHandler(LEAKS)
+    LEAKS.listen()
