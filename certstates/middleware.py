@@ -17,7 +17,7 @@ from certstates.history import recorded
 from certstates.models import Door
 from certstates.negotiation import wants_page
 from certstates.oauth.addresses import is_oauth
-from certstates.oauth.answers import as_oauth
+from certstates.oauth.answers import as_oauth, in_oauths_words
 from certstates.staff.addresses import client_address
 
 # The site's own pages; every other path speaks Graph.
@@ -154,7 +154,8 @@ class GraphMiddleware:
             return overlarge(request) or self.get_response(request)
         if self._is_oauth(request):
             refused = overlong(request) or foreign_host(request)
-            return as_oauth(request, refused or self.get_response(request))
+            answer = in_oauths_words(request, refused) if refused else None
+            return as_oauth(request, answer or self.get_response(request))
         response = self._refusal(request) or self.get_response(request)
         return self._as_graph(request, response)
 

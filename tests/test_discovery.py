@@ -137,8 +137,8 @@ def test_the_scopes_are_those_of_the_settings():
 def test_an_endless_address_and_a_foreign_host_are_refused_here_too(client):
     path = "/common/oauth2/v2.0/token"
     response = client.post(f"{path}?x={'y' * 20_000}", secure=True)
-    assert response.status_code == 414
+    assert (response.status_code, response.json()["error"]) == (414, "invalid_request")
     response = client.post(path, secure=True, headers={"Host": "other.example"})
     assert response.status_code == 400
-    assert "ALLOWED_HOSTS" in response.json()["error"]["message"]
+    assert "ALLOWED_HOSTS" in response.json()["error_description"]
     assert response.headers["Cache-Control"] == "no-store"

@@ -36,6 +36,12 @@ def refusal(
     return answer(body, status=status)
 
 
+def in_oauths_words(request: HttpRequest, refused: HttpResponse) -> HttpResponse:
+    """Return Graph's refusal of an address or a host as OAuth says it."""
+    words = orjson.loads(refused.content)["error"]["message"]
+    return refusal(request, "invalid_request", words, status=refused.status_code)
+
+
 def as_oauth(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     """Return an answer with the headers that all of them have; a page becomes JSON."""
     if response.get("Content-Type", "").startswith("text/html"):
