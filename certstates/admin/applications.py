@@ -42,13 +42,6 @@ def credentials_of(application: Any) -> ClientCredentials | None:
     return getattr(application, "client_credentials", None)
 
 
-class MadeElsewhere(NarrowedAsShown, PluralAdmin):
-    view_on_site = False  # there is no such page
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-
 class NameForm(forms.ModelForm):  # type: ignore[type-arg] # not at run time
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -75,7 +68,7 @@ class ClientForm(NameForm):
 class ApplicationAdmin(SecretPages, NarrowedAsShown, PluralAdmin):
     """One client of the API. To delete it is to revoke all its tokens."""
 
-    view_on_site = False
+    view_on_site = False  # there is no such page
     list_display = ("name", "scope", "valid_tokens", "secret_made", "created")
     list_select_related = ("client_credentials",)
     search_fields = ("name", "client_id")

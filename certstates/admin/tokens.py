@@ -53,7 +53,6 @@ class AccessTokenAdmin(MakesTokens, NarrowedAsShown, PluralAdmin):
         "application", "scope", "is_valid", "expires", "last_used", "created",
     )  # fmt: skip
     list_filter = (ValidityFilter,)
-    list_select_related = ("application", "use")
     search_fields = ("application__name",)
     search_help_text = (
         "By application. Deleting a token revokes it at once; manage.py create_token "
