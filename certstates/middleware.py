@@ -17,7 +17,7 @@ from certstates.history import recorded
 from certstates.models import Door
 from certstates.negotiation import wants_page
 from certstates.oauth.addresses import is_oauth
-from certstates.oauth.answers import as_oauth, in_oauths_words
+from certstates.oauth.answers import as_oauth, in_oauths_words, refused_elsewhere
 from certstates.staff.addresses import client_address
 
 # The site's own pages; every other path speaks Graph.
@@ -116,6 +116,21 @@ def odata_version(request: HttpRequest) -> str:
     return "4.0" if most == "4.0" or not VERSION.fullmatch(most) else "4.01"
 
 
+def is_html(response: HttpResponseBase) -> bool:
+    return bool(response.get("Content-Type", "").startswith("text/html"))
+
+
+def in_words(
+    request: HttpRequest, page: HttpResponseBase
+) -> tuple[http.HTTPStatus, str]:
+    """Return status and message for a page of Django's that is to leave as JSON."""
+    status = http.HTTPStatus(page.status_code)
+    if status == http.HTTPStatus.MOVED_PERMANENTLY and not request.is_secure():
+        # A redirected POST would become a GET; a token or a secret went out in clear.
+        return http.HTTPStatus.BAD_REQUEST, "Use https: http is refused."
+    return status, f"{status.phrase}."
+
+
 class GraphMiddleware:
     """Gives requests their ids and API responses Graph's headers.
 
@@ -153,9 +168,7 @@ class GraphMiddleware:
         if self._is_page(request):
             return overlarge(request) or self.get_response(request)
         if self._is_oauth(request):
-            refused = overlong(request) or foreign_host(request)
-            answer = in_oauths_words(request, refused) if refused else None
-            return as_oauth(request, answer or self.get_response(request))
+            return as_oauth(request, self._oauth_answer(request))
         response = self._refusal(request) or self.get_response(request)
         return self._as_graph(request, response)
 
@@ -174,10 +187,18 @@ class GraphMiddleware:
     def _is_oauth(self, request: HttpRequest) -> bool:
         return is_oauth(request)
 
+    def _oauth_answer(self, request: HttpRequest) -> HttpResponseBase:
+        if refused := overlong(request) or foreign_host(request):
+            return in_oauths_words(request, refused)
+        response = self.get_response(request)
+        if is_html(response):
+            return refused_elsewhere(request, *in_words(request, response))
+        return response
+
     def _as_graph(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        if response.get("Content-Type", "").startswith("text/html"):
+        if is_html(response):
             response = self._without_html(request, response)
         response["request-id"] = request.graph_request_id  # type: ignore[attr-defined]
         response["client-request-id"] = request.graph_client_request_id  # type: ignore[attr-defined]
@@ -194,12 +215,7 @@ class GraphMiddleware:
         self, request: HttpRequest, page: HttpResponseBase
     ) -> HttpResponseBase:
         """Say in JSON what a page of Django's says; its other headers are kept."""
-        status = http.HTTPStatus(page.status_code)
-        message = f"{status.phrase}."
-        if status == 301 and not request.is_secure():
-            # A redirected POST would become a GET, and its token went out in the clear.
-            status, message = http.HTTPStatus.BAD_REQUEST, "Use https: http is refused."
-        answer = errors.response(request, status, message)
+        answer = errors.response(request, *in_words(request, page))
         for name in ("Allow", "WWW-Authenticate"):
             if name in page.headers:
                 answer[name] = page.headers[name]

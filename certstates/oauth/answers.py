@@ -36,28 +36,22 @@ def refusal(
     return answer(body, status=status)
 
 
+def refused_elsewhere(request: HttpRequest, status: int, words: str) -> HttpResponse:
+    """Return OAuth's refusal for what the endpoint itself has not answered."""
+    error = "invalid_request" if status < 500 else "server_error"
+    return refusal(request, error, words, status=status)
+
+
 def in_oauths_words(request: HttpRequest, refused: HttpResponse) -> HttpResponse:
     """Return Graph's refusal of an address or a host as OAuth says it."""
     words = orjson.loads(refused.content)["error"]["message"]
-    return refusal(request, "invalid_request", words, status=refused.status_code)
+    return refused_elsewhere(request, refused.status_code, words)
 
 
 def as_oauth(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """Return an answer with the headers that all of them have; a page becomes JSON."""
-    if response.get("Content-Type", "").startswith("text/html"):
-        response = _without_html(request, response)
+    """Return an answer with the headers that all of them have."""
     response["request-id"] = request.graph_request_id  # type: ignore[attr-defined]
     response["client-request-id"] = request.graph_client_request_id  # type: ignore[attr-defined]
     response["Cache-Control"] = "no-store"
     response["Pragma"] = "no-cache"
     return response
-
-
-def _without_html(request: HttpRequest, page: HttpResponseBase) -> HttpResponse:
-    status = http.HTTPStatus(page.status_code)
-    words = f"{status.phrase}."
-    if status == http.HTTPStatus.MOVED_PERMANENTLY:
-        # A secret has just been sent in the clear; a redirect would hide that.
-        status, words = http.HTTPStatus.BAD_REQUEST, "Use https: http is refused."
-    error = "invalid_request" if status < 500 else "server_error"
-    return refusal(request, error, words, status=status)
