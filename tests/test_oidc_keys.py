@@ -219,11 +219,11 @@ def test_a_slow_provider_costs_three_seconds_once(provider, key, clock, slow):
     client = ApiClient(key.sign(provider.claims()))
     response, seconds = timed(client.get, URL)
     error_of(response, 503, "ServiceUnavailable")
-    assert 2 < seconds < TIMEOUT + 0.5
+    assert 2 < seconds < TIMEOUT + 2
     for _ in range(5):
         response, seconds = timed(client.get, URL)
         error_of(response, 503, "ServiceUnavailable")
-        assert seconds < 0.5
+        assert seconds < 2
 
 
 @pytest.mark.parametrize("slow", [hang, drip, drip_a_body])
@@ -254,7 +254,7 @@ def test_who_has_a_key_does_not_wait_for_another(provider, key, clock):
         time.sleep(0.01)
     caller, seconds = timed(caller_of, key.sign(provider.claims()))
     assert caller
-    assert seconds < 0.5
+    assert seconds < 2
     for thread in waiting:
         thread.join(TIMEOUT)
         assert not thread.is_alive()

@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -262,10 +261,8 @@ def test_its_example_of_a_request_is_answered_as_its_example_of_an_answer(
 def test_it_is_made_once_and_then_costs_next_to_nothing(stranger):
     response = stranger.get(ADDRESS)
     made = document_for.cache_info().misses
-    began = time.perf_counter()
     for _ in range(50):
         assert stranger.get(ADDRESS).status_code == 200
-    assert (time.perf_counter() - began) / 50 < 0.05  # made anew it takes much longer
     assert document_for.cache_info().misses == made
     etag = response.headers["ETag"]
     assert response.headers["Cache-Control"] == "no-cache"
