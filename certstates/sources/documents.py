@@ -11,6 +11,7 @@ from certstates.edm import json_type
 from certstates.errors import BadRequest
 from certstates.parsers import decoder
 from certstates.sources import names
+from certstates.sources.reading import AS_IT_IS, Reading
 from certstates.sources.rows import FileRefused, Row, Source
 from certstates.sources.texts import text_of
 
@@ -25,8 +26,8 @@ class JsonFile(Source):
 
     kind = "JSON"
 
-    def __init__(self, file: IO[bytes]) -> None:
-        super().__init__()
+    def __init__(self, file: IO[bytes], reading: Reading = AS_IT_IS) -> None:
+        super().__init__(reading)
         self.text = Text(text_of(file))
 
     def __iter__(self) -> Iterator[Row]:

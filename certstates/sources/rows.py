@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from certstates.errors import shown
+from certstates.sources.reading import AS_IT_IS, Reading
 
 PASSED_OVER = "These names are no property of a record and are passed over:"
 MOST_NAMES = 20  # that a warning lists
@@ -22,12 +23,17 @@ class Row:
     """One record of a file: JSON values by their names on the wire.
 
     ``line`` is where it begins, counted from 1: a line of a text, a row of a sheet.
-    A row with ``faults`` could not be read as a record.
+    A row with ``faults`` could not be read as a record. ``defaults`` are for a new
+    record only: what the source does not know is not taken from a record that has it.
+    The ``id`` of a row that ``is_derived`` was made of its natural key, so that the
+    same row may stand in a file twice.
     """
 
     line: int
     values: dict[str, Any]
     faults: tuple[str, ...] = ()
+    defaults: dict[str, Any] = field(default_factory=dict)
+    is_derived: bool = False
 
 
 class Source(ABC):
@@ -40,7 +46,8 @@ class Source(ABC):
     kind: str
     place = "Line"  # what a row's number counts
 
-    def __init__(self) -> None:
+    def __init__(self, reading: Reading = AS_IT_IS) -> None:
+        self.reading = reading
         self.unknown: dict[str, None] = {}
         self.notes: list[str] = []
 

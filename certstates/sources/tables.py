@@ -12,6 +12,7 @@ from certstates.edm import EdmInt32
 from certstates.models import camel_case
 from certstates.serializers import CertificateStateSerializer
 from certstates.sources import names
+from certstates.sources.reading import AS_IT_IS, Reading
 from certstates.sources.rows import FileRefused, Row, Source
 from certstates.sources.texts import lines_of, text_of
 
@@ -28,8 +29,8 @@ class CsvFile(Source):
 
     kind = "CSV"
 
-    def __init__(self, file: IO[bytes]) -> None:
-        super().__init__()
+    def __init__(self, file: IO[bytes], reading: Reading = AS_IT_IS) -> None:
+        super().__init__(reading)
         text = text_of(file)
         delimiter = delimiter_of(text.readline(1 << 16))
         text.seek(0)

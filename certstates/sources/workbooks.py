@@ -16,6 +16,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from certstates.edm import EdmString
 from certstates.sources import names
+from certstates.sources.reading import AS_IT_IS, Reading
 from certstates.sources.rows import FileRefused, Row, Source
 from certstates.sources.tables import SERVER_SUPPLIED, value_of
 
@@ -49,8 +50,8 @@ class Workbook(Source):
     kind = "XLSX"
     place = "Row"
 
-    def __init__(self, file: IO[bytes]) -> None:
-        super().__init__()
+    def __init__(self, file: IO[bytes], reading: Reading = AS_IT_IS) -> None:
+        super().__init__(reading)
         refuse_bomb(file)
         try:
             book = openpyxl.load_workbook(file, read_only=True, keep_links=False)
