@@ -64,7 +64,10 @@ HEADER, LINE, _ = CSV.split(b"\r\n")
         (b"-----BEGIN CERTIFICATE-----\n", "PEM"),
         (b"\0\x01\x02\x03", "no text"),
         (CSV.decode().encode("utf-16-le"), "byte order mark"),
-        (archive(a="b"), "a ZIP archive, and no workbook"),
+        (
+            archive(a="b"),
+            "a ZIP archive, and its name does not say so: it must end in .zip",
+        ),
         (b"PK\x03\x04broken", "damaged or not whole"),
         (archive(xl__workbook_xml="<x"), "The workbook cannot be read"),
         (

@@ -4,8 +4,11 @@ Each is read into the same rows, so what becomes of them (``certstates.importer`
 not know the format; another one is another ``Source`` here.
 """
 
+import weakref
+from collections.abc import Callable
 from typing import IO
 
+from certstates.sources.archives import gunzipped, unzipped
 from certstates.sources.documents import JsonFile
 from certstates.sources.reading import AS_IT_IS, Reading
 from certstates.sources.recognition import ENDINGS, Kind, kind_of, refuse_other_name
@@ -13,11 +16,12 @@ from certstates.sources.rows import FileRefused, Row, Source
 from certstates.sources.tables import CsvFile
 from certstates.sources.workbooks import Workbook
 
-READERS: dict[Kind, type[CsvFile] | type[JsonFile] | type[Workbook]] = {
+READERS: dict[Kind, Callable[[IO[bytes], Reading], Source]] = {
     Kind.CSV: CsvFile,
     Kind.JSON: JsonFile,
     Kind.XLSX: Workbook,
 }
+UNPACKED = {Kind.ZIP: unzipped, Kind.GZIP: gunzipped}
 
 
 def open_source(file: IO[bytes], reading: Reading = AS_IT_IS) -> Source:
@@ -25,7 +29,27 @@ def open_source(file: IO[bytes], reading: Reading = AS_IT_IS) -> Source:
 
     The file must be seekable, and stay open while its rows are read.
     """
-    return READERS[kind_of(file)](file, reading)
+    kind = kind_of(file)
+    if kind in READERS:
+        return READERS[kind](file, reading)
+    content = UNPACKED[kind](file, reading.most_bytes)
+    try:
+        source = source_within(content, reading)
+    except BaseException:
+        content.close()
+        raise
+    weakref.finalize(source, content.close)  # it lives as long as its reader
+    return source
+
+
+def source_within(content: IO[bytes], reading: Reading) -> Source:
+    """Return the reader of what was packed; what is packed twice is refused."""
+    kind = kind_of(content)
+    if kind not in READERS:
+        raise FileRefused(
+            f"What is packed in the file is itself {kind.value}. Unpack it first."
+        )
+    return READERS[kind](content, reading)
 
 
 __all__ = [

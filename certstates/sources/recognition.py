@@ -1,15 +1,16 @@
 """What a file is, told by its first bytes; its name must not say something else."""
 
 import enum
-import zipfile
 from typing import IO
 
+from certstates.sources.archives import directory_of
 from certstates.sources.rows import FileRefused
 from certstates.sources.texts import encoding_of
 
 HEAD = 1024
-TAKEN = "CSV, XLSX or JSON (UTF-8) are read here."
+TAKEN = "CSV, XLSX or JSON (also in a ZIP or gzip) are read here."
 ZIP = b"PK\x03\x04"
+GZIP = b"\x1f\x8b"
 WORKBOOK = "xl/workbook.xml"
 FOREIGN = {
     b"\x89PNG": "a picture (PNG)",
@@ -18,7 +19,6 @@ FOREIGN = {
     b"%PDF": "a PDF document",
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old .xls, or a workbook with a password; "
     "save it as .xlsx without one",
-    b"\x1f\x8b": "packed with gzip; unpack it first",
     b"BZh": "packed with bzip2; unpack it first",
     b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive; unpack it first",
     b"PK\x05\x06": "an empty ZIP archive",
@@ -31,12 +31,17 @@ class Kind(enum.Enum):
     CSV = "CSV"
     JSON = "JSON"
     XLSX = "XLSX"
+    ZIP = "a ZIP archive"
+    GZIP = "packed with gzip"
 
 
 ENDINGS = {
     Kind.CSV: (".csv", ".tsv", ".txt"),
     Kind.JSON: (".json", ".jsonl", ".ndjson", ".txt"),
     Kind.XLSX: (".xlsx",),
+    # Intune's download is a ZIP, which scripts save under the name of what is in it.
+    Kind.ZIP: (".zip", ".csv", ".json"),
+    Kind.GZIP: (".gz", ".csv", ".json", ".jsonl", ".ndjson"),
 }
 
 
@@ -50,6 +55,8 @@ def kind_of(file: IO[bytes]) -> Kind:
             raise FileRefused(f"The file is {what}. {TAKEN}")
     if head.startswith(ZIP):
         return kind_of_archive(file)
+    if head.startswith(GZIP):
+        return Kind.GZIP
     return kind_of_text(head)
 
 
@@ -66,16 +73,9 @@ def refuse_other_name(file: IO[bytes], name: str) -> None:
 
 
 def kind_of_archive(file: IO[bytes]) -> Kind:
-    try:
-        names = zipfile.ZipFile(file).namelist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError):
-        raise FileRefused(
-            "The file begins like a workbook or a ZIP archive, but is damaged or not "
-            "whole. Send it again."
-        ) from None
-    if WORKBOOK not in names:
-        raise FileRefused(f"The file is a ZIP archive, and no workbook. {TAKEN}")
-    return Kind.XLSX
+    """Tell a workbook, which is a ZIP archive too, by the part that each one has."""
+    names = [member.filename for member in directory_of(file)]
+    return Kind.XLSX if WORKBOOK in names else Kind.ZIP
 
 
 def kind_of_text(head: bytes) -> Kind:
