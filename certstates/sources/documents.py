@@ -10,14 +10,17 @@ from typing import IO, Any, NoReturn, TextIO
 from certstates.edm import json_type
 from certstates.errors import BadRequest
 from certstates.parsers import decoder
-from certstates.sources import names
+from certstates.sources.layouts import Layout
 from certstates.sources.reading import AS_IT_IS, Reading
 from certstates.sources.rows import FileRefused, Row, Source
+from certstates.sources.shapes import layout_of_object
 from certstates.sources.texts import text_of
 
 READ = 1 << 16
 LONGEST_VALUE = 1 << 20  # characters that one record may have
 LONGEST_TOKEN = 16  # that can look wrong while its end is missing: \\u00e9, -Infinity
+MOST_LAYOUTS = 100  # that are remembered
+PAGES = {"value", "values"}  # Graph's pages, and Intune's reports
 SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -29,6 +32,7 @@ class JsonFile(Source):
     def __init__(self, file: IO[bytes], reading: Reading = AS_IT_IS) -> None:
         super().__init__(reading)
         self.text = Text(text_of(file))
+        self.layouts: dict[tuple[str, ...], Layout] = {}
 
     def __iter__(self) -> Iterator[Row]:
         while character := self.text.peek():
@@ -60,7 +64,7 @@ class JsonFile(Source):
         ends = self.text.taken("}")
         while not ends:
             name = self._name(found)
-            if name == "value" and self.text.peek() == "[":
+            if name in PAGES and self.text.peek() == "[":
                 is_page = True
                 yield from self._array()
             else:
@@ -84,22 +88,16 @@ class JsonFile(Source):
         if not isinstance(record, dict):
             fault = f"Expected an object, found {json_type(record)}."
             return Row(line, {}, (fault,))
-        values: dict[str, Any] = {}
-        faults = []
-        for given, value in record.items():
-            name = names.property_of(given)
-            if name in values:
-                faults.append(f"Two names of the object are {name}.")
-            if name:
-                values[name] = value_of(name, value)
-            elif not names.is_control_information(given):
-                self.unknown[given] = None
-        return Row(line, values, tuple(faults))
+        return self._layout(record).row(line, [*record.values()])
 
-
-def value_of(name: str, value: Any) -> Any:
-    """Return the value as the API wants it: a member's number stands in a string."""
-    return str(value) if type(value) is int and name in names.ENUMERATIONS else value
+    def _layout(self, record: dict[str, Any]) -> Layout:
+        """Return the layout of an object's names, which most objects share."""
+        header = (*record,)
+        if header not in self.layouts:
+            if len(self.layouts) >= MOST_LAYOUTS:
+                self.layouts.clear()
+            self.layouts[header] = layout_of_object(header, self)
+        return self.layouts[header]
 
 
 class Text:

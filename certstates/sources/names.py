@@ -17,6 +17,8 @@ def key(name: str) -> str:
 
 
 PROPERTIES = {key(name): name for name in FIELDS}
+# PowerShell's objects have it, and print no more than its type.
+PASSED_OVER = {"additionalproperties"}
 
 
 def property_of(name: str) -> str | None:
@@ -27,6 +29,13 @@ def property_of(name: str) -> str | None:
 def is_control_information(name: str) -> bool:
     """Say whether a name annotates: ``@odata.etag``, ``id@odata.type`` and the like."""
     return "@" in name
+
+
+def note_unknown(name: str, found: str | None, unknown: dict[str, None]) -> None:
+    """Remember a name to warn of, unless it is one that says nothing of the record."""
+    is_silent = is_control_information(name) or key(name) in PASSED_OVER
+    if found is None and not is_silent:
+        unknown[name] = None
 
 
 def required() -> list[str]:
@@ -44,8 +53,7 @@ def columns_of(header: Iterable[str], *, unknown: dict[str, None]) -> list[str |
     columns: list[str | None] = []
     for name in header:
         found = property_of(name)
-        if found is None and not is_control_information(name):
-            unknown[name] = None
+        note_unknown(name, found, unknown)
         if found and found in columns:
             raise FileRefused(f"Two columns of the header are {found}.")
         columns.append(found)

@@ -12,6 +12,7 @@ from certstates.sources.reading import AS_IT_IS, Reading
 
 PASSED_OVER = "These names are no property of a record and are passed over:"
 MOST_NAMES = 20  # that a warning lists
+MOST_REMARKS = 50
 
 
 class FileRefused(Exception):
@@ -36,6 +37,27 @@ class Row:
     is_derived: bool = False
 
 
+class Tally:
+    """What was remarked of many rows, each remark once with the number of them."""
+
+    def __init__(self) -> None:
+        self.counts: dict[tuple[str, str], int] = {}
+
+    def add(self, what: str, became: str) -> None:
+        """Count a row; ``became`` says what was made of ``what`` it has."""
+        key = (what, became)
+        if key not in self.counts and len(self.counts) >= MOST_REMARKS:
+            key = ("Other values", "were treated likewise")
+        self.counts[key] = self.counts.get(key, 0) + 1
+
+    @property
+    def sentences(self) -> list[str]:
+        return [
+            f"{shown(what)} in {count:,} {'row' if count == 1 else 'rows'} {became}."
+            for (what, became), count in self.counts.items()
+        ]
+
+
 class Source(ABC):
     """A file that is being read, once, in memory that does not grow.
 
@@ -50,14 +72,16 @@ class Source(ABC):
         self.reading = reading
         self.unknown: dict[str, None] = {}
         self.notes: list[str] = []
+        self.tally = Tally()
 
     @abstractmethod
     def __iter__(self) -> Iterator[Row]: ...
 
     @property
     def warnings(self) -> list[str]:
+        notes = [*self.notes, *self.tally.sentences]
         if not self.unknown:
-            return self.notes
+            return notes
         listed = ", ".join(shown(n) or "(none)" for n in [*self.unknown][:MOST_NAMES])
         more = ", …" if len(self.unknown) > MOST_NAMES else ""
-        return [*self.notes, f"{PASSED_OVER} {listed}{more}."]
+        return [*notes, f"{PASSED_OVER} {listed}{more}."]

@@ -64,9 +64,12 @@ def check_encoding(file: IO[bytes], encoding: str) -> None:
             return
 
 
-def lines_of(text: TextIO) -> Iterator[str]:
-    """Yield the lines, and refuse one that would fill the memory."""
-    number = 0
+def lines_of(text: TextIO, *, above: int = 0) -> Iterator[str]:
+    """Yield the lines, and refuse one that would fill the memory.
+
+    So many lines were read ``above``, and are counted.
+    """
+    number = above
     while line := text.readline(LONGEST_LINE):
         number += 1
         if len(line) == LONGEST_LINE:

@@ -16,9 +16,9 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from certstates.edm import EdmString
 from certstates.sources import names
+from certstates.sources.layouts import SERVER_SUPPLIED, cell_value
 from certstates.sources.reading import AS_IT_IS, Reading
 from certstates.sources.rows import FileRefused, Row, Source
-from certstates.sources.tables import SERVER_SUPPLIED, value_of
 
 # A sheet of 20,000 records has some 25 MB; its XML is packed to a tenth and better.
 MOST_UNPACKED = 100 * 1024 * 1024
@@ -133,7 +133,7 @@ def fault_of(name: str, cell: Any) -> str | None:
 def json_value(name: str, value: Any) -> Any:
     """Return what the API would have been sent for a cell's value."""
     if isinstance(value, str):
-        return value_of(name, unescaped(value))
+        return cell_value(name, unescaped(value))
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value) if type(value) is int and name in names.ENUMERATIONS else value

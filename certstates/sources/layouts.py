@@ -1,0 +1,125 @@
+"""What stands under the names of a table or an object: found once, used for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+from certstates.cells import plain
+from certstates.edm import EdmDateTimeOffset, EdmInt32
+from certstates.models import camel_case
+from certstates.serializers import CertificateStateSerializer
+from certstates.sources import names
+from certstates.sources.dates import Dates, Unreadable
+from certstates.sources.flags import WHOLE_NUMBER
+from certstates.sources.rows import Row
+
+Convert = Callable[[Any], Any]
+ABSENT: Any = object()  # a value that the source leaves to the server
+# An empty cell leaves these to the server, or as they are.
+SERVER_SUPPLIED = {
+    camel_case(name) for name in CertificateStateSerializer.Meta.server_supplied
+}
+
+
+class Layout(Protocol):
+    """Makes a row of the values that stand under the names it was made for."""
+
+    def row(self, line: int, cells: Sequence[Any]) -> Row: ...
+
+
+class Columns:
+    """Values of certain columns, each converted as its property wants it."""
+
+    def __init__(self, parts: Iterable[tuple[int, str, Convert]]) -> None:
+        self.parts = [*parts]
+
+    def read(self, cells: Sequence[Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Return the values by their names, and what is wrong with the others."""
+        values = {}
+        faults = []
+        for n, name, convert in self.parts:
+            try:
+                value = convert(cells[n])
+            except Unreadable as fault:
+                faults.append(f"{name}: {fault}")
+            else:
+                if value is not ABSENT:
+                    values[name] = value
+        return values, tuple(faults)
+
+
+class OwnLayout:
+    """The entity's own names, as Graph, PowerShell and this product write them."""
+
+    def __init__(
+        self, columns: Sequence[str | None], convert: Callable[[str], Convert]
+    ) -> None:
+        self.columns = Columns(
+            (n, name, convert(name)) for n, name in enumerate(columns) if name
+        )
+        found = [name for name in columns if name]
+        self.faults = tuple(
+            f"Two names of the object are {name}."
+            for name in dict.fromkeys(found)
+            if found.count(name) > 1
+        )
+
+    def row(self, line: int, cells: Sequence[Any]) -> Row:
+        values, faults = self.columns.read(cells)
+        return Row(line, values, self.faults + faults)
+
+
+def cell(text: str) -> str | None:
+    """Return what a cell of a table stands for; an empty one is null."""
+    return plain(text) if text[:1] == "'" else text or None
+
+
+def of_cells(dates: Dates) -> Callable[[str], Convert]:
+    """Return what converts the cells of a property: all of them are texts."""
+
+    def convert(name: str) -> Convert:
+        read = by_type(name, dates)
+        if name in SERVER_SUPPLIED:
+            return lambda text: read(cell(text)) if text else ABSENT
+        return lambda text: read(cell(text))
+
+    def by_type(name: str, dates: Dates) -> Convert:
+        if isinstance(names.FIELDS[name], EdmInt32):
+            return whole_number
+        if isinstance(names.FIELDS[name], EdmDateTimeOffset):
+            return dates.read
+        return lambda text: text
+
+    return convert
+
+
+def cell_value(name: str, text: str) -> str | int | None:
+    """Return what a cell of a property stands for, whatever a date looks like."""
+    value = cell(text)
+    is_number = isinstance(names.FIELDS[name], EdmInt32)
+    return whole_number(value) if is_number else value
+
+
+def whole_number(text: str | None) -> int | str | None:
+    return int(text) if text and WHOLE_NUMBER.fullmatch(text) else text
+
+
+def of_json(dates: Dates) -> Callable[[str], Convert]:
+    """Return what converts the JSON values of a property, which have their types."""
+
+    def convert(name: str) -> Convert:
+        if name in names.ENUMERATIONS:  # a member's number stands in a string
+            return lambda value: str(value) if type(value) is int else value
+        if isinstance(names.FIELDS[name], EdmDateTimeOffset):
+            return lambda value: dates.read(unwrapped(value))
+        return lambda value: value
+
+    return convert
+
+
+def unwrapped(value: Any) -> Any:
+    """Return the date within an object that Windows PowerShell makes of it."""
+    if isinstance(value, dict) and "DateTime" in value:
+        return value.get("value", value)
+    return value
