@@ -42,7 +42,7 @@ class Dates:
 
         Raises Unreadable with a sentence for a date that somebody has to explain.
         """
-        if not isinstance(text, str) or HAS_OFFSET.fullmatch(text):
+        if not isinstance(text, str) or has_offset(text):
             return text
         if found := SINCE_1970.fullmatch(text):
             return since_1970(int(found[1]))
@@ -53,6 +53,12 @@ class Dates:
         if found := OF_A_CULTURE.fullmatch(text):
             raise Unreadable(unexplained(text, found["mark"], found["rest"]))
         return text
+
+
+def has_offset(text: str) -> bool:
+    """Say whether a date is complete as it is; almost all are, and end in a Z."""
+    is_timed = text[10:11] == "T"
+    return (is_timed and text[-1] == "Z") or bool(HAS_OFFSET.fullmatch(text))
 
 
 def since_1970(milliseconds: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import IO, Any, NoReturn, TextIO
 
 from certstates.edm import json_type
-from certstates.errors import BadRequest
+from certstates.errors import BadRequest, shown
 from certstates.parsers import decoder
 from certstates.sources.layouts import Layout
 from certstates.sources.reading import AS_IT_IS, Reading
@@ -31,7 +31,8 @@ class JsonFile(Source):
 
     def __init__(self, file: IO[bytes], reading: Reading = AS_IT_IS) -> None:
         super().__init__(reading)
-        self.text = Text(text_of(file))
+        self.text = Text(text_of(file, reading.encoding))
+        self.schema: list[str] = []  # names of a report that has rows of values only
         self.layouts: dict[tuple[str, ...], Layout] = {}
 
     def __iter__(self) -> Iterator[Row]:
@@ -64,8 +65,9 @@ class JsonFile(Source):
         ends = self.text.taken("}")
         while not ends:
             name = self._name(found)
-            if name in PAGES and self.text.peek() == "[":
+            if name.lower() in PAGES and self.text.peek() == "[":
                 is_page = True
+                self.schema = schema_of(found)
                 yield from self._array()
             else:
                 found[name] = self.text.value()
@@ -73,6 +75,7 @@ class JsonFile(Source):
             if not ends:
                 self.text.expect(",")
         if not is_page:
+            refuse_refusal(found)
             yield self._row(line, found)
 
     def _name(self, found: dict[str, Any]) -> str:
@@ -85,6 +88,8 @@ class JsonFile(Source):
         return name
 
     def _row(self, line: int, record: Any) -> Row:
+        if isinstance(record, list) and len(record) == len(self.schema):
+            record = dict(zip(self.schema, record, strict=True))
         if not isinstance(record, dict):
             fault = f"Expected an object, found {json_type(record)}."
             return Row(line, {}, (fault,))
@@ -98,6 +103,24 @@ class JsonFile(Source):
                 self.layouts.clear()
             self.layouts[header] = layout_of_object(header, self)
         return self.layouts[header]
+
+
+def schema_of(page: dict[str, Any]) -> list[str]:
+    """Return the names that a report tells before its rows, or nothing."""
+    schema = page.get("schema") or page.get("Schema")
+    if not isinstance(schema, list):
+        return []
+    found = [part.get("Column") if isinstance(part, dict) else part for part in schema]
+    names = [name for name in found if isinstance(name, str)]
+    return names if len({*names}) == len(schema) else []
+
+
+def refuse_refusal(found: dict[str, Any]) -> None:
+    """Refuse what a server said instead of records."""
+    error = found.get("error")
+    if isinstance(error, dict):
+        said = shown(" ".join(f"{error.get('code')}: {error.get('message')}".split()))
+        raise FileRefused(f"The file is an error that a server answered: {said}")
 
 
 class Text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 
 import orjson
@@ -17,5 +18,9 @@ def derived_id(*parts: str | None) -> str:
     what kind of key they are (RFC 9562, section 5.5). Raises TypeError for a part that
     is no valid Unicode.
     """
-    name = orjson.dumps(parts).decode()
-    return str(uuid.uuid5(NAMESPACE, name))
+    name = NAMESPACE.bytes + orjson.dumps(parts)
+    digest = bytearray(hashlib.sha1(name, usedforsecurity=False).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x50  # the version; uuid.uuid5 takes thrice the time
+    digest[8] = digest[8] & 0x3F | 0x80
+    text = digest.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

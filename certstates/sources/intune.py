@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from certstates.sources import names
-from certstates.sources.dates import Dates
+from certstates.sources.dates import Dates, Unreadable
 from certstates.sources.flags import folded, key_usages
 from certstates.sources.identity import derived_id
 from certstates.sources.layouts import ABSENT, Columns, Convert
@@ -51,6 +51,9 @@ NAMES = {
     "PolicyId",
     "CaConfiguration",
 }
+NATURAL_KEY = ("deviceid", "thumbprint", "policyid")
+OTHERWISE = ("devicename", "upn", "serialnumber", "issuername")
+SERIAL = OTHERWISE.index("serialnumber")
 # What this product's own export adds behind Intune's columns, and reads back exactly.
 OWN = {names.key(n): n for n in ("id", STATUS, f"{STATUS}LastChangeDateTime")}
 LOCALIZED = re.compile(r"_loc$", re.IGNORECASE)
@@ -93,10 +96,8 @@ class IntuneLayout:
         self.columns = Columns(self._parts(convert, dates))
         self.usages = self.at.get("keyusage")
         self.status = self.at.get("certificatestatus")
-        self.natural = [self.at.get(n) for n in ("deviceid", "thumbprint", "policyid")]
-        self.others = [
-            self.at.get(n) for n in ("devicename", "upn", "serialnumber", "issuername")
-        ]
+        self.natural = Texts(NATURAL_KEY, self.at, text)
+        self.others = Texts(OTHERWISE, self.at, text)
         self.defaults = self._missing(source.reading)
         self.with_status = {**self.defaults, STATUS: "none"}
 
@@ -133,57 +134,66 @@ class IntuneLayout:
             else:
                 defaults = self.with_status
         if self.usages is not None:
-            raw = self.text(cells[self.usages])
-            usages = key_usages(str(raw)) if raw is not None else None
-            if usages is None and raw is not None:
-                self.tally.add(f"KeyUsage: {raw!r}", "was not understood, and left out")
+            usages = self._usages(cells[self.usages])
+            if usages is ABSENT:
                 defaults = {**defaults, USAGES: None}
             else:
                 values[USAGES] = usages
-        if faults or "id" in values:
+        if "id" in values:
             return Row(line, values, faults, defaults)
         try:
-            id = self._id(cells)
-        except TypeError:
-            return Row(
-                line, values, ("The row has text that is no Unicode.",), defaults
-            )
-        if id is None:
-            return Row(line, values, (UNNAMED,), defaults)
-        values["id"] = id
-        return Row(line, values, (), defaults, is_derived=True)
+            values["id"] = self._id(cells)
+        except Unreadable as fault:
+            faults = (*faults, str(fault))
+        return Row(line, values, faults, defaults, is_derived=True)
 
     def _is_revoked(self, raw: Any) -> bool:
-        raw = self.text(raw)
-        if raw is None:
+        found = self.text(raw)
+        if found is not None and not is_revoked(str(found)):
+            self.tally.add(f"CertificateStatus: {found!r}", "was taken for none")
             return False
-        if is_revoked(str(raw)):
-            return True
-        self.tally.add(f"CertificateStatus: {raw!r}", "was taken for none")
-        return False
+        return found is not None
 
-    def _id(self, cells: Sequence[Any]) -> str | None:
+    def _usages(self, raw: Any) -> Any:
+        """Return the number of the usages, null, or ABSENT where it is not told."""
+        found = self.text(raw)
+        usages = None if found is None else key_usages(str(found))
+        if usages is None and found is not None:
+            self.tally.add(f"KeyUsage: {found!r}", "was not understood, and left out")
+            return ABSENT
+        return usages
+
+    def _id(self, cells: Sequence[Any]) -> str:
         """Return the id that follows from what tells a certificate on a device."""
-        device, thumbprint, policy = self._texts(self.natural, cells)
+        device, thumbprint, policy = self.natural(cells)
         thumbprint = thumbprint and as_key(thumbprint)
-        if device and thumbprint:
-            return derived_id("intune", device, thumbprint, policy)
-        others = self._texts(self.others, cells)
-        if not thumbprint and not others[2]:
-            return None
-        return derived_id("intune", device, thumbprint, policy, *others)
+        try:
+            if device and thumbprint:
+                return derived_id("intune", device, thumbprint, policy)
+            others = self.others(cells)
+            if thumbprint or others[SERIAL]:
+                return derived_id("intune", device, thumbprint, policy, *others)
+        except TypeError:
+            raise Unreadable("Its natural key has text that is no Unicode.") from None
+        raise Unreadable(
+            "Neither Thumbprint nor SerialNumber has a value, so the certificate could "
+            "not be told from others."
+        )
 
-    def _texts(
-        self, places: Iterable[int | None], cells: Sequence[Any]
-    ) -> list[str | None]:
-        found = [None if n is None else self.text(cells[n]) for n in places]
-        return [value if value is None else str(value) for value in found]
 
+class Texts:
+    """The texts of certain columns; nothing for those that are empty or not there."""
 
-UNNAMED = (
-    "Neither Thumbprint nor SerialNumber has a value, so the certificate could not be "
-    "told from others."
-)
+    def __init__(self, names: Iterable[str], at: dict[str, int], text: Convert) -> None:
+        self.places = [at.get(name) for name in names]
+        self.text = text
+
+    def __call__(self, cells: Sequence[Any]) -> list[str | None]:
+        return [None if n is None else self._text(cells[n]) for n in self.places]
+
+    def _text(self, value: Any) -> str | None:
+        found = self.text(value)
+        return found if found is None else str(found)
 
 
 def given(convert: Convert, value: Any) -> Any:

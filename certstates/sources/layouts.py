@@ -33,20 +33,31 @@ class Columns:
 
     def __init__(self, parts: Iterable[tuple[int, str, Convert]]) -> None:
         self.parts = [*parts]
+        self.may_lack = any(name in SERVER_SUPPLIED for _, name, _ in self.parts)
 
     def read(self, cells: Sequence[Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return the values by their names, and what is wrong with the others."""
+        try:
+            values = {name: convert(cells[n]) for n, name, convert in self.parts}
+        except Unreadable:
+            return self._what_is_readable(cells)
+        return without_absent(values) if self.may_lack else values, ()
+
+    def _what_is_readable(
+        self, cells: Sequence[Any]
+    ) -> tuple[dict[str, Any], tuple[str, ...]]:
         values = {}
         faults = []
         for n, name, convert in self.parts:
             try:
-                value = convert(cells[n])
+                values[name] = convert(cells[n])
             except Unreadable as fault:
                 faults.append(f"{name}: {fault}")
-            else:
-                if value is not ABSENT:
-                    values[name] = value
-        return values, tuple(faults)
+        return without_absent(values), tuple(faults)
+
+
+def without_absent(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not ABSENT}
 
 
 class OwnLayout:

@@ -1,6 +1,7 @@
 """What a file is, told by its first bytes; its name must not say something else."""
 
 import enum
+import re
 from typing import IO
 
 from certstates.sources.archives import directory_of
@@ -11,6 +12,7 @@ HEAD = 1024
 TAKEN = "CSV, XLSX or JSON (also in a ZIP or gzip) are read here."
 ZIP = b"PK\x03\x04"
 GZIP = b"\x1f\x8b"
+TAR, TAR_AT = b"ustar", 257
 WORKBOOK = "xl/workbook.xml"
 FOREIGN = {
     b"\x89PNG": "a picture (PNG)",
@@ -23,7 +25,6 @@ FOREIGN = {
     b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive; unpack it first",
     b"PK\x05\x06": "an empty ZIP archive",
     b"-----BEGIN ": "a certificate or key (PEM)",
-    b"<": "HTML or XML, perhaps a page that said no to the download",
 }
 
 
@@ -53,6 +54,8 @@ def kind_of(file: IO[bytes]) -> Kind:
     for mark, what in FOREIGN.items():
         if head.startswith(mark):
             raise FileRefused(f"The file is {what}. {TAKEN}")
+    if head[TAR_AT:].startswith(TAR):
+        raise FileRefused(f"The file is a tar archive; unpack it first. {TAKEN}")
     if head.startswith(ZIP):
         return kind_of_archive(file)
     if head.startswith(GZIP):
@@ -80,11 +83,18 @@ def kind_of_archive(file: IO[bytes]) -> Kind:
 
 def kind_of_text(head: bytes) -> Kind:
     encoding = encoding_of(head)
-    if encoding != "utf-16" and b"\0" in head:
-        raise FileRefused(
-            f"The file is no text (or UTF-16 without its byte order mark). {TAKEN}"
-        )
-    text = head.decode(encoding, errors="ignore").lstrip(" \t\r\n")
+    if b"\0" in head and not encoding.startswith(("utf-16", "utf-32")):
+        raise FileRefused(f"The file is no text. {TAKEN}")
+    text = head.decode(encoding, errors="ignore").lstrip(" \t\r\n\ufeff")
     if not text:
         raise FileRefused("The file has nothing but white space.")
+    if text[0] == "<":
+        raise FileRefused(f"The file is {markup_of(text)}. {TAKEN}")
     return Kind.JSON if text[0] in "[{" else Kind.CSV
+
+
+def markup_of(text: str) -> str:
+    """Return what a file is that begins with a tag."""
+    if re.match(r"<!doctype html|<html|<head|<body", text, re.IGNORECASE):
+        return "an HTML page, perhaps one to sign in at, and not the download"
+    return "HTML or XML, perhaps a page that said no to the download"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, TextIO
 
 from certstates.sources import shapes
 from certstates.sources.reading import AS_IT_IS, Reading
 from certstates.sources.rows import FileRefused, Row, Source
-from certstates.sources.texts import lines_of, text_of
+from certstates.sources.texts import LONGEST_LINE, lines_of, text_of
 
 DELIMITERS = ",;\t"
+FOREIGN_DELIMITERS = "|^~"
 LONGEST_HEADER = 1 << 16
 # The line in which a broken export of this product's own ends.
 INCOMPLETE = "INCOMPLETE: "
@@ -26,7 +27,7 @@ class CsvFile(Source):
 
     def __init__(self, file: IO[bytes], reading: Reading = AS_IT_IS) -> None:
         super().__init__(reading)
-        text = text_of(file)
+        text = text_of(file, reading.encoding, longest_line=LONGEST_LINE)
         self.above, header = header_of(text)
         delimiter = delimiter_of(header)
         self.reader = csv.reader(
@@ -35,31 +36,38 @@ class CsvFile(Source):
         _, columns = next(self._records(), (0, []))
         if not columns:
             raise FileRefused("The file has no lines.")
+        refuse_undivided(columns, delimiter)
         self.width = len(columns)
         self.layout = shapes.layout_of_table(columns, self)
 
     def __iter__(self) -> Iterator[Row]:
+        width, row = self.width, self.layout.row
         for line, cells in self._records():
-            if any(cells):
-                yield self._row(line, cells)
+            if len(cells) == width and any(cells):
+                yield row(line, cells)
+            elif any(cells):
+                yield self._odd(line, cells)
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         """Yield each record that has cells, with the line that it begins in."""
-        begins = self.above + self.reader.line_num + 1
+        reader = self.reader
+        begins = self.above + reader.line_num + 1
         try:
-            for cells in self.reader:
+            for cells in reader:
                 if cells:
                     yield begins, cells
-                begins = self.above + self.reader.line_num + 1
+                begins = self.above + reader.line_num + 1
         except csv.Error as broken:
             raise FileRefused(f"Line {begins:,} cannot be read: {broken}.") from None
 
-    def _row(self, line: int, cells: list[str]) -> Row:
-        if len(cells) != self.width:
-            refuse_incomplete(line, cells)
-            fault = f"The row has {len(cells)} cells, and the header has {self.width}."
-            return Row(line, {}, (fault,))
-        return self.layout.row(line, cells)
+    def _odd(self, line: int, cells: list[str]) -> Row:
+        if len(cells) == 1 and cells[0].startswith(INCOMPLETE):
+            raise FileRefused(
+                f"The export that made the file broke off: line {line:,} says that it "
+                "is not whole. Export it again."
+            )
+        fault = f"The row has {len(cells)} cells, and the header has {self.width}."
+        return Row(line, {}, (fault,))
 
 
 def header_of(text: TextIO) -> tuple[int, str]:
@@ -83,9 +91,14 @@ def delimiter_of(header: str) -> str:
     return max(DELIMITERS, key=known)
 
 
-def refuse_incomplete(line: int, cells: list[str]) -> None:
-    if len(cells) == 1 and cells[0].startswith(INCOMPLETE):
-        raise FileRefused(
-            f"The export that made the file broke off: line {line:,} says that it is "
-            "not whole. Export it again."
-        )
+def refuse_undivided(columns: Sequence[str], delimiter: str) -> None:
+    """Refuse a header without a known name, if that may be the delimiter's fault."""
+    header = delimiter.join(columns)
+    foreign = [mark for mark in FOREIGN_DELIMITERS if mark in header]
+    if any(map(shapes.is_known, columns)) or not (foreign or len(columns) == 1):
+        return
+    looks = f", and it seems to be divided by {foreign[0]}" if foreign else ""
+    raise FileRefused(
+        "The first row must name the columns. Commas, semicolons and tabs were tried, "
+        f"and none divides it into known names{looks}; it has: {header[:80]!r}."
+    )

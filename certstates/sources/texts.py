@@ -9,8 +9,11 @@ from typing import IO, Any, TextIO, cast
 from certstates.sources.rows import FileRefused
 
 READ = 1 << 16
+HEAD = 1024  # bytes that tell an encoding
 LONGEST_LINE = 1 << 20  # characters; the longest record has a tenth of it
 MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16's, which begins it
+    codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
@@ -25,43 +28,87 @@ class Borrowed(io.TextIOWrapper):
             self.detach()
 
 
-def encoding_of(head: bytes) -> str:
-    """Return the encoding that the mark at the beginning tells; without one, UTF-8."""
-    marked = (encoding for mark, encoding in MARKS.items() if head.startswith(mark))
-    return next(marked, "utf-8")
+def encoding_of(head: bytes, told: str = "") -> str:
+    """Return the encoding that a file's beginning tells, or what people told; or UTF-8.
+
+    The mark at the beginning wins. UTF-16 without one is known by its NULs: what is
+    read here begins with names of ASCII's letters.
+    """
+    for mark, encoding in MARKS.items():
+        if head.startswith(mark):
+            return encoding
+    return told or utf_16_of(head) or "utf-8"
 
 
-def text_of(file: IO[bytes]) -> TextIO:
+def utf_16_of(head: bytes) -> str:
+    first, second = (head[n::2].count(0) * 2 / max(len(head[n::2]), 1) for n in (0, 1))
+    if first > 1 and not second:
+        return "utf-16-be"
+    return "utf-16-le" if second > 1 and not first else ""
+
+
+def text_of(
+    file: IO[bytes], told: str = "", *, longest_line: int | None = None
+) -> TextIO:
     """Return the file as text with its line ends as they are, or refuse it whole."""
+    refuse_unknown_encoding(told)
     file.seek(0)
-    encoding = encoding_of(file.read(4))
-    check_encoding(file, encoding)
+    encoding = encoding_of(file.read(HEAD), told)
+    check_text(file, encoding, longest_line)
     file.seek(0)
     return Borrowed(cast("Any", file), encoding=encoding, newline="")
 
 
-def check_encoding(file: IO[bytes], encoding: str) -> None:
-    """Refuse the first byte that is not text; nothing has been read as a record yet."""
+def refuse_unknown_encoding(told: str) -> None:
+    try:
+        "".encode(told or "utf-8")
+    except (LookupError, ValueError):
+        raise FileRefused(
+            f"There is no encoding {told[:50]!r}; cp1252 and utf-16-le are some."
+        ) from None
+
+
+def check_text(file: IO[bytes], encoding: str, longest_line: int | None) -> None:
+    """Refuse the first byte that is not text, and a line that would fill the memory.
+
+    Nothing has been read as a record yet.
+    """
     decoder = codecs.getincrementaldecoder(encoding)()
     file.seek(0)
-    offset, lines = 0, 1
+    offset, lines, length = 0, 1, 0
     while True:
         waiting = len(decoder.getstate()[0])
         chunk = file.read(READ)
         try:
-            lines += decoder.decode(chunk, final=not chunk).count("\n")
-        except UnicodeDecodeError as error:
-            bad = error.object[error.start]
-            at = offset - waiting + error.start
-            lines += error.object[: error.start].count(b"\n")
-            name = encoding.removesuffix("-sig").upper()
-            raise FileRefused(
-                f"The file is not {name}: the byte 0x{bad:02X} at offset {at:,} (line "
-                f"{lines:,}) is no text. Save it in UTF-8; Excel calls that CSV UTF-8."
-            ) from None
+            text = decoder.decode(chunk, final=not chunk)
+        except UnicodeError as error:
+            raise no_text(error, encoding, offset - waiting, lines) from None
+        lines += text.count("\n")
+        end = max(text.rfind("\n"), text.rfind("\r"))
+        length = len(text) - end - 1 + (length if end < 0 else 0)
+        if longest_line and length > longest_line:
+            raise too_long(lines)
         offset += len(chunk)
         if not chunk:
             return
+
+
+def no_text(error: UnicodeError, encoding: str, begin: int, lines: int) -> FileRefused:
+    """Return the refusal of a byte, with its place in the file and its line."""
+    name = encoding.removesuffix("-sig").upper()
+    if not isinstance(error, UnicodeDecodeError):
+        return FileRefused(f"The file is not {name}: {error}.")
+    lines += error.object[: error.start].count(b"\n")
+    return FileRefused(
+        f"The file is not {name}: the byte 0x{error.object[error.start]:02X} at offset "
+        f"{begin + error.start:,} (line {lines:,}) is no text. Save it in UTF-8 (Excel "
+        "calls that CSV UTF-8), or let import_states know the encoding, such as by "
+        "--encoding cp1252."
+    )
+
+
+def too_long(number: int) -> FileRefused:
+    return FileRefused(f"Line {number:,} has more than {LONGEST_LINE:,} characters.")
 
 
 def lines_of(text: TextIO, *, above: int = 0) -> Iterator[str]:
@@ -73,7 +120,5 @@ def lines_of(text: TextIO, *, above: int = 0) -> Iterator[str]:
     while line := text.readline(LONGEST_LINE):
         number += 1
         if len(line) == LONGEST_LINE:
-            raise FileRefused(
-                f"Line {number:,} has more than {LONGEST_LINE:,} characters."
-            )
+            raise too_long(number)
         yield line
