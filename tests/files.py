@@ -57,6 +57,8 @@ def named(content):
     """Return a name that fits a file."""
     if content.startswith(b"PK"):
         return "records.xlsx"
+    if content.startswith((b"-----BEGIN", b"0\x82")):
+        return "records.pem"
     is_json = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{")
     return "records.json" if is_json else "records.csv"
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import IO
 
 from certstates.sources.archives import gunzipped, unzipped
+from certstates.sources.certificates import CertificateFile
 from certstates.sources.documents import JsonFile
 from certstates.sources.reading import AS_IT_IS, Reading
 from certstates.sources.recognition import ENDINGS, Kind, kind_of, refuse_other_name
@@ -20,6 +21,7 @@ READERS: dict[Kind, Callable[[IO[bytes], Reading], Source]] = {
     Kind.CSV: CsvFile,
     Kind.JSON: JsonFile,
     Kind.XLSX: Workbook,
+    Kind.CERTIFICATES: CertificateFile,
 }
 UNPACKED = {Kind.ZIP: unzipped, Kind.GZIP: gunzipped}
 

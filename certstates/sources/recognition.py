@@ -5,11 +5,12 @@ import re
 from typing import IO
 
 from certstates.sources.archives import directory_of
+from certstates.sources.certificate_files import PREAMBLE, is_der, is_pem
 from certstates.sources.rows import FileRefused
 from certstates.sources.texts import encoding_of
 
 HEAD = 1024
-TAKEN = "CSV, XLSX or JSON (also in a ZIP or gzip) are read here."
+TAKEN = "CSV, XLSX, JSON and certificates (also in a ZIP or gzip) are read here."
 ZIP = b"PK\x03\x04"
 GZIP = b"\x1f\x8b"
 TAR, TAR_AT = b"ustar", 257
@@ -24,7 +25,6 @@ FOREIGN = {
     b"BZh": "packed with bzip2; unpack it first",
     b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive; unpack it first",
     b"PK\x05\x06": "an empty ZIP archive",
-    b"-----BEGIN ": "a certificate or key (PEM)",
 }
 
 
@@ -32,6 +32,7 @@ class Kind(enum.Enum):
     CSV = "CSV"
     JSON = "JSON"
     XLSX = "XLSX"
+    CERTIFICATES = "of certificates"
     ZIP = "a ZIP archive"
     GZIP = "packed with gzip"
 
@@ -40,6 +41,10 @@ ENDINGS = {
     Kind.CSV: (".csv", ".tsv", ".txt"),
     Kind.JSON: (".json", ".jsonl", ".ndjson", ".txt"),
     Kind.XLSX: (".xlsx",),
+    Kind.CERTIFICATES: (
+        *(".pem", ".crt", ".cer", ".der"),
+        *(".p7b", ".p7c", ".p12", ".pfx", ".txt"),
+    ),
     # Intune's download is a ZIP, which scripts save under the name of what is in it.
     Kind.ZIP: (".zip", ".csv", ".json"),
     Kind.GZIP: (".gz", ".csv", ".json", ".jsonl", ".ndjson"),
@@ -60,6 +65,8 @@ def kind_of(file: IO[bytes]) -> Kind:
         return kind_of_archive(file)
     if head.startswith(GZIP):
         return Kind.GZIP
+    if is_der(head) or is_pem(head + file.read(PREAMBLE)):
+        return Kind.CERTIFICATES
     return kind_of_text(head)
 
 

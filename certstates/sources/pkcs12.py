@@ -1,0 +1,53 @@
+"""PKCS#12 (.p12, .pfx): certificates behind a password, beside keys nobody wants."""
+
+from __future__ import annotations
+
+import subprocess  # nosec B404 # one program of this house
+import sys
+from pathlib import Path
+
+from certstates.sources.opening_pkcs12 import CLOSED, OPENED, SECONDS
+from certstates.sources.rows import FileRefused
+
+PROGRAM = Path(__file__).with_name("opening_pkcs12.py")
+OPTION = "--password-file of the command import_states"
+
+
+def certificates_of(content: bytes, password: bytes | None) -> bytes:
+    """Return the certificates in DER, one after the other, or refuse the file."""
+    secret = password or b""
+    try:
+        done = subprocess.run(  # noqa: S603 # nosec B603 # no word of it is a user's
+            [sys.executable, "-I", str(PROGRAM)],
+            input=len(secret).to_bytes(4, "big") + secret + content,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=2 * SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise FileRefused(too_costly()) from None
+    if done.returncode == CLOSED:
+        raise FileRefused(closed(password))
+    if done.returncode != OPENED:
+        raise FileRefused(too_costly())
+    return done.stdout
+
+
+def closed(password: bytes | None) -> str:
+    if not password:
+        return (
+            "The file is PKCS#12 and has a password (or is damaged): give the password "
+            f"by {OPTION}."
+        )
+    return (
+        f"The PKCS#12 file cannot be opened by the password that {OPTION} gave, or the "
+        "file is damaged."
+    )
+
+
+def too_costly() -> str:
+    return (
+        f"The PKCS#12 file cannot be opened within {SECONDS} seconds: it hashes its "
+        "password too often, or is damaged."
+    )
