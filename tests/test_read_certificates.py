@@ -137,8 +137,8 @@ def test_authorities_beside_others_are_passed_over_and_told():
     rows, [warning] = read(pem(CHAIN, LEAF, ROOT))
     assert subjects(rows) == ["CN=LAPTOP-4711, O=Contoso, C=PT"]
     assert warning == (
-        "2 certificates of authorities, beside others, are passed over: CN=Contoso "
-        "Issuing CA 2, O=Contoso, C=PT; CN=Contoso Root, O=Contoso, C=PT."
+        "Certificates of authorities, beside others, are passed over (2): "
+        "CN=Contoso Issuing CA 2, O=Contoso, C=PT; CN=Contoso Root, O=Contoso, C=PT."
     )
 
 

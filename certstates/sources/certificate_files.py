@@ -26,7 +26,7 @@ from certstates.sources.texts import Borrowed, encoding_of
 
 MOST_BYTES = 16 * 1024 * 1024  # of what has to be read as a whole
 LONGEST_BLOCK = 1 << 20  # characters between BEGIN and END
-LONGEST_LINE = 1 << 16
+LONGEST_LINE = LONGEST_BLOCK + 1
 PREAMBLE = 1 << 16  # octets in which the first BEGIN is looked for
 
 BEGIN = re.compile(r"[ \t]*-----BEGIN ([A-Z0-9#][A-Z0-9# ]*)-----[ \t]*\r?\n?")
@@ -137,7 +137,7 @@ def other(label: str) -> str:
     """Return what a block of no certificate is, for a sentence."""
     if label.endswith("PRIVATE KEY"):
         return "private key"
-    return PASSED_OVER.get(label, f"block {label[:40]}")
+    return PASSED_OVER.get(label, "other block")
 
 
 def pieces_of_block(line: int, label: str, body: str) -> Iterator[Piece]:
@@ -180,6 +180,8 @@ class BinaryFile:
 def certificates_of_der(content: bytes, reading: Reading) -> bytes:
     """Return the certificates one after the other, whatever held them."""
     inside = content[header_length(content) :][:MOST_HEADERS]
+    if (length_of(content[:MOST_HEADERS]) or 0) > len(content):
+        raise FileRefused("The file is not whole: its end is missing.")
     if inside.startswith(PKCS12_VERSION):
         return pkcs12.certificates_of(content, reading.password)
     if inside[:1] == OBJECT_IDENTIFIER:

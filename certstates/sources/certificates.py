@@ -111,8 +111,8 @@ class CertificateFile(Source):
         if has_others and self.passed_over:
             more = ", …" if self.passed_over > len(self.authorities) else ""
             self.notes.append(
-                f"{self.passed_over:,} certificates of authorities, beside others, are "
-                f"passed over: {'; '.join(self.authorities)}{more}."
+                "Certificates of authorities, beside others, are passed over "
+                f"({self.passed_over:,}): {'; '.join(self.authorities)}{more}."
             )
         if others:
             self.notes.append(

@@ -2,9 +2,9 @@
 
 Such a file names how often its password is hashed, also where only the password lets
 one look; and all that it holds is decrypted at once. So it is opened by a process that
-is given seconds and memory, and ends with the keys that it saw. Standard input has the
-length of the password in four octets, the password, and the file; standard output gets
-the certificates in DER, one after the other.
+is given seconds (its argument) and memory, and ends with the keys that it saw. Standard
+input has the length of the password in four octets, the password, and the file. What it
+prints are the certificates in DER, one after the other.
 """
 
 import resource
@@ -14,14 +14,13 @@ import warnings
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 
-SECONDS = 10
 MOST_MEMORY = 1 << 30
 CLOSED, OPENED = 3, 0
 
 
 def main() -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[1]),) * 2)
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     warnings.simplefilter("ignore")  # the reader of the certificates judges them
     given = sys.stdin.buffer.read()
