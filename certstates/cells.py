@@ -12,22 +12,27 @@ apostrophe, such as ``'s-Gravenhage``, stays what it is.
 
 import re
 
-# Any number of apostrophes, so that "begins like a formula" stays true with one more.
 # What a reader may skip or not show counts as white space: controls, no-break and
 # zero-width spaces, marks of direction, the byte order mark.
-BLANK = r"\s\x00-\x1f\x7f-\x9f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
-TAKEN_AMISS = re.compile(
-    rf"'*(?:\Z|[\t\r\n]|[{BLANK}]*[=+\-@\uff1d\uff0b\uff0d\uff20\u2212])"
+BLANK = (
+    r"\u0000-\u0020\u007f-\u00a0\u00ad\u1680\u180e\u2000-\u200f\u2028-\u202f"
+    r"\u205f-\u2064\u3000\ufeff"
 )
+SIGNS = r"=+\-@\uff1d\uff0b\uff0d\uff20\u2212"
+# Any number of apostrophes, so that "begins like a formula" stays true with one more.
+# Read alike by Python and PostgreSQL, which prints the cells of a CSV by itself.
+AMISS = rf"\A'*(?:\Z|[\t\r\n]|[{BLANK}]*[{SIGNS}])"
+TAKEN_AMISS = re.compile(AMISS)
 
 
 def written(text: str) -> str:
     """Return what to write into a cell for a text."""
-    return f"'{text}" if TAKEN_AMISS.match(text) else text
+    is_plain = text[:1].isalnum()  # as most are, and no formula is
+    return text if is_plain or not TAKEN_AMISS.match(text) else f"'{text}"
 
 
 def plain(cell: str) -> str:
     """Return the text that a cell stands for."""
-    if cell.startswith("'") and TAKEN_AMISS.match(cell, 1):
+    if cell.startswith("'") and TAKEN_AMISS.match(cell[1:]):
         return cell[1:]
     return cell

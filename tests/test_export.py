@@ -215,13 +215,13 @@ def test_a_workbook_that_would_be_cut_is_refused_and_csv_named(staff, monkeypatc
 
 def test_the_rows_that_came_after_the_count_are_not_cut_either(monkeypatch):
     monkeypatch.setattr(exporter, "MOST_SHEET_ROWS", 1)
-    row = [None] * len(exporter.COLUMNS)
+    row = [None] * len(exporter.HEADERS)
     with pytest.raises(DoesNotFit):
         exporter.xlsx_file([row, row])
 
 
 def test_a_text_that_would_be_cut_is_refused():
-    row = [None] * len(exporter.COLUMNS)
+    row = [None] * len(exporter.HEADERS)
     row[3] = "x" * exporter.LONGEST_CELL
     exporter.xlsx_file([row]).close()
     row[3] = "🙂" * (exporter.LONGEST_CELL // 2 + 1)
@@ -229,18 +229,21 @@ def test_a_text_that_would_be_cut_is_refused():
         exporter.xlsx_file([row])
 
 
-def breaking_rows(records):
-    yield from exporter_rows(records)
-    raise DatabaseError("the server closed the connection unexpectedly")
+def breaking(found):
+    """Return a source of rows, or lines, that fails after the last one."""
 
+    def broken(records):
+        yield from found(records)
+        raise DatabaseError("the server closed the connection unexpectedly")
 
-exporter_rows = exporter.rows
+    return broken
 
 
 @pytest.mark.parametrize("kind", ["csv", "json"])
 def test_a_broken_export_does_not_look_whole(staff, monkeypatch, kind):
     make_state()
-    monkeypatch.setattr(exporter, "rows", breaking_rows)
+    monkeypatch.setattr(exporter, "rows", breaking(exporter.rows))
+    monkeypatch.setattr(exporter, "lines", breaking(exporter.lines))
     response = staff.get(EXPORT, {"format": kind})
     chunks = []
     with pytest.raises(DatabaseError):
@@ -255,7 +258,7 @@ def test_a_broken_export_does_not_look_whole(staff, monkeypatch, kind):
 
 
 def test_a_broken_workbook_is_not_sent_at_all(staff, monkeypatch):
-    monkeypatch.setattr(exporter, "rows", breaking_rows)
+    monkeypatch.setattr(exporter, "rows", breaking(exporter.rows))
     with pytest.raises(DatabaseError):
         staff.get(EXPORT, {"format": "xlsx"})
 
@@ -295,11 +298,10 @@ def everybody_has_had_their_turn():
 
 @pytest.mark.django_db(transaction=True)
 def test_the_file_shows_one_moment(staff, monkeypatch):
-    monkeypatch.setattr(exporter, "FETCHED", 10)
     monkeypatch.setattr(exporter, "CHUNK", 1)
     State.objects.bulk_create(State(**values(n)) for n in range(100))
     chunks = staff.get(EXPORT, {"format": "csv"}).streaming_content
-    received = next(chunks)
+    received = next(chunks) + next(chunks)
     neighbour = connection.copy()
     with neighbour.cursor() as cursor:
         cursor.execute("DELETE FROM certstates_managedalldevicecertificatestate")
@@ -311,7 +313,6 @@ def test_the_file_shows_one_moment(staff, monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_the_limit_of_a_statement_is_none_of_an_export(monkeypatch):
-    monkeypatch.setattr(exporter, "FETCHED", 10)
     State.objects.bulk_create(State(**values(n)) for n in range(100))
     slow = State.objects.extra(where=["pg_sleep(0.01)::text IS NOT NULL"])
     with connection.cursor() as cursor:
@@ -320,6 +321,9 @@ def test_the_limit_of_a_statement_is_none_of_an_export(monkeypatch):
             with pytest.raises(OperationalError):
                 slow.count()
             assert len([*exporter.rows(slow)]) == 100
+            assert len([*exporter.lines(slow)]) == 100
+            cursor.execute("SHOW statement_timeout")
+            assert cursor.fetchone() == ("500ms",)
         finally:
             cursor.execute("SET statement_timeout = 0")
 

@@ -28,7 +28,7 @@ Records = CertificateStateQuerySet
 
 
 def as_csv(request: HttpRequest, records: Records) -> HttpResponseBase:
-    chunks = exporter.csv_file(exporter.rows(records))
+    chunks = exporter.csv_file(exporter.lines(records))
     return StreamingHttpResponse(
         chunks, content_type="text/csv; charset=utf-8; header=present"
     )
@@ -43,9 +43,7 @@ def as_json(request: HttpRequest, records: Records) -> HttpResponseBase:
 
 def as_xlsx(request: HttpRequest, records: Records) -> HttpResponseBase:
     """Return a workbook; raise DoesNotFit, if possible before it is made."""
-    most = exporter.MOST_SHEET_ROWS
-    if records.order_by()[most : most + 1].exists():
-        exporter.refuse_overlong_sheet(most + 1)
+    exporter.refuse_too_many(records)
     return FileResponse(exporter.xlsx_file(exporter.rows(records)), content_type=XLSX)
 
 
