@@ -341,6 +341,23 @@ OIDC_SCOPES = env_meanings("OIDC_SCOPES", *GRAPH_SCOPES)
 # Seconds that clocks may differ.
 OIDC_LEEWAY = env_int("OIDC_LEEWAY", default=60, most=3600)
 
+# --- Another Graph, whose records manage.py sync_graph copies -------------------------
+
+# msal fetches tokens with these; or there is a ready one.
+GRAPH_AUTHORITY = env_https("GRAPH_AUTHORITY") or "https://login.microsoftonline.com"
+GRAPH_TENANT_ID = env_text("GRAPH_TENANT_ID")
+GRAPH_CLIENT_ID = env_text("GRAPH_CLIENT_ID")
+GRAPH_CLIENT_SECRET = env_text("GRAPH_CLIENT_SECRET")
+# A file (PEM) with certificate and private key, instead of the secret.
+GRAPH_CLIENT_CERTIFICATE = env_text("GRAPH_CLIENT_CERTIFICATE")
+GRAPH_TOKEN = env_text("GRAPH_TOKEN")
+
+need_all_or_none(
+    GRAPH_TENANT_ID=GRAPH_TENANT_ID,
+    GRAPH_CLIENT_ID=GRAPH_CLIENT_ID,
+    GRAPH_CLIENT_SECRET=GRAPH_CLIENT_SECRET or GRAPH_CLIENT_CERTIFICATE,
+)
+
 # --- Logging: to standard error, where the service manager picks it up ---------------
 
 # json: one object a line, for programs. plain: for people, and the default on a desk.

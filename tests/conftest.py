@@ -7,6 +7,7 @@ from django.conf import settings
 
 from certstates.models import ClientCredentials
 from certstates.permissions import READ, READ_WRITE
+from tests import graph_source as graph_sources
 from tests import key_server, leaks
 from tests.identity_provider import identity_provider
 from tests.make import ApiClient, HttpsClient, make_token
@@ -155,3 +156,12 @@ def running_idp():
 def idp(running_idp, settings, monkeypatch):
     """An identity provider on loopback, at which the settings let staff sign in."""
     return introduce(running_idp, settings, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def graph_source():
+    """Another instance of this server, with records to copy."""
+    if os.environ.get("DATABASE_URL"):
+        pytest.skip("needs the embedded database")
+    with graph_sources.graph_source() as source:
+        yield source

@@ -34,6 +34,7 @@ from certstates.models.states import (
     ManagedAllDeviceCertificateState,
 )
 from certstates.models.suspicions import digits_of
+from certstates.models.sync import GraphSource, SyncedState
 from certstates.models.throttle import ThrottleCount
 from certstates.models.tokens import TokenUse
 
@@ -50,6 +51,7 @@ __all__ = [
     "ClientCredentials",
     "Difference",
     "Door",
+    "GraphSource",
     "Kind",
     "ManagedAllDeviceCertificateState",
     "RemovedState",
@@ -59,6 +61,7 @@ __all__ = [
     "StaffIdentity",
     "StateEvent",
     "StateEventQuerySet",
+    "SyncedState",
     "ThrottleCount",
     "TokenUse",
     "Tone",

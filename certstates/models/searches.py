@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 QUERY_LENGTH = 2000
 # What a search of the list consists of. Where its reader stands in the pages is none.
-PARAMETERS = ("q", "expiry", "status", "open", "issuer", "o")
+PARAMETERS = ("q", "expiry", "status", "open", "issuer", "vanished", "o")
 
 
 def kept_query(address: QueryDict) -> str:

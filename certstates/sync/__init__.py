@@ -1,0 +1,1 @@
+"""Records copied from another Graph-shaped server, page by page."""
