@@ -158,6 +158,25 @@ def env_https(name: str, *, unless: str = "") -> str:
     return value
 
 
+def env_graph() -> dict[str, str]:
+    """Return who gives tokens for another Graph, and as whom; or a ready token."""
+    graph = {
+        "authority": env_https("GRAPH_AUTHORITY")
+        or "https://login.microsoftonline.com",
+        "tenant": env_text("GRAPH_TENANT_ID"),
+        "client": env_text("GRAPH_CLIENT_ID"),
+        "secret": env_text("GRAPH_CLIENT_SECRET"),
+        "key_file": env_text("GRAPH_CLIENT_CERTIFICATE"),
+        "token": env_text("GRAPH_TOKEN"),
+    }
+    need_all_or_none(
+        GRAPH_TENANT_ID=graph["tenant"],
+        GRAPH_CLIENT_ID=graph["client"],
+        GRAPH_CLIENT_SECRET=graph["secret"] or graph["key_file"],
+    )
+    return graph
+
+
 def env_database() -> dict[str, Any]:
     url = os.environ.get("DATABASE_URL")
     if not url:

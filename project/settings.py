@@ -9,6 +9,7 @@ from project.environment import (
     env_choice,
     env_choices,
     env_database,
+    env_graph,
     env_guid,
     env_https,
     env_int,
@@ -343,20 +344,7 @@ OIDC_LEEWAY = env_int("OIDC_LEEWAY", default=60, most=3600)
 
 # --- Another Graph, whose records manage.py sync_graph copies -------------------------
 
-# msal fetches tokens with these; or there is a ready one.
-GRAPH_AUTHORITY = env_https("GRAPH_AUTHORITY") or "https://login.microsoftonline.com"
-GRAPH_TENANT_ID = env_text("GRAPH_TENANT_ID")
-GRAPH_CLIENT_ID = env_text("GRAPH_CLIENT_ID")
-GRAPH_CLIENT_SECRET = env_text("GRAPH_CLIENT_SECRET")
-# A file (PEM) with certificate and private key, instead of the secret.
-GRAPH_CLIENT_CERTIFICATE = env_text("GRAPH_CLIENT_CERTIFICATE")
-GRAPH_TOKEN = env_text("GRAPH_TOKEN")
-
-need_all_or_none(
-    GRAPH_TENANT_ID=GRAPH_TENANT_ID,
-    GRAPH_CLIENT_ID=GRAPH_CLIENT_ID,
-    GRAPH_CLIENT_SECRET=GRAPH_CLIENT_SECRET or GRAPH_CLIENT_CERTIFICATE,
-)
+GRAPH = env_graph()
 
 # --- Logging: to standard error, where the service manager picks it up ---------------
 

@@ -19,7 +19,7 @@ def line(graph_source):
 
 @pytest.fixture(autouse=True)
 def token(graph_source, settings):
-    settings.GRAPH_TOKEN = graph_source.token
+    settings.GRAPH = {"token": graph_source.token}
 
 
 def sync(line, capsys=None, **options):

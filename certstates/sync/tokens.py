@@ -94,22 +94,25 @@ class MsalTokens(Tokens):
 
     def made(self) -> Any:
         return msal.ConfidentialClientApplication(
-            settings.GRAPH_CLIENT_ID,
+            settings.GRAPH["client"],
             client_credential=credential(),
-            authority=f"{settings.GRAPH_AUTHORITY.rstrip('/')}/"
-            f"{settings.GRAPH_TENANT_ID}",
+            authority=authority(),
             instance_discovery=False,  # the settings say whom to trust
             verify=settings.OIDC_VERIFY_SSL,
             timeout=TIMEOUT,
         )
 
 
+def authority() -> str:
+    return f"{settings.GRAPH['authority'].rstrip('/')}/{settings.GRAPH['tenant']}"
+
+
 def credential() -> Any:
     """Return the secret, or key and certificate, as msal wants them."""
-    if settings.GRAPH_CLIENT_SECRET:
-        return settings.GRAPH_CLIENT_SECRET
+    if settings.GRAPH["secret"]:
+        return settings.GRAPH["secret"]
     try:
-        pem = Path(settings.GRAPH_CLIENT_CERTIFICATE).read_text(encoding="ascii")
+        pem = Path(settings.GRAPH["key_file"]).read_text(encoding="ascii")
     except (OSError, ValueError) as error:
         raise SyncRefused(
             f"GRAPH_CLIENT_CERTIFICATE cannot be read ({type(error).__name__})."
@@ -134,9 +137,9 @@ def tokens_for(scope: str, file: Path | None) -> Tokens:
     """Return the tokens that the command line, or else the settings, name."""
     if file:
         return ReadyToken(lambda: read(file), named="What the --token-file holds")
-    if settings.GRAPH_TOKEN:
-        return ReadyToken(lambda: str(settings.GRAPH_TOKEN), named="GRAPH_TOKEN")
-    if settings.GRAPH_CLIENT_ID:
+    if settings.GRAPH["token"]:
+        return ReadyToken(lambda: settings.GRAPH["token"], named="GRAPH_TOKEN")
+    if settings.GRAPH["client"]:
         return MsalTokens(scope)
     raise SyncRefused(
         "There is no token: set GRAPH_TENANT_ID, GRAPH_CLIENT_ID and "
