@@ -35,6 +35,8 @@ def main():
         os.execv(sys.executable, pytest)  # nosec B606 # replaces itself, by no shell
     if command == "up":  # a desk, not a server: the settings default to the strict side
         os.environ.setdefault("DEBUG", "on")
+        if "--testbench" in sys.argv:  # the settings, which come next, go by it
+            os.environ["TESTBENCH"] = "on"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.apps.config import AppConfig
 from django.conf import settings
-from django.core.checks import WARNING, CheckMessage, Info, register
+from django.core.checks import WARNING, CheckMessage, Error, Info, register
 from django.db import DatabaseError, connection
 
 from certstates.models.lookups import TRIGRAM_INDEX
@@ -21,6 +21,24 @@ NO_TRIGRAM_INDEX = Info(
     "Everything else works without it.",
     id="certstates.I001",
 )
+
+
+NO_BENCH_WITHOUT_DEBUG = Error(
+    "TESTBENCH is on, and DEBUG is off: a test bench is for one's own desk only.",
+    hint="Unset TESTBENCH, which whoever has a token could delete all records by. "
+    "It has no effect as it is.",
+    id="certstates.E001",
+)
+
+
+@register()
+def check_testbench(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Refuse a test bench where records may be real."""
+    if settings.TESTBENCH and not settings.DEBUG:
+        return [NO_BENCH_WITHOUT_DEBUG]
+    return []
 
 
 @register()

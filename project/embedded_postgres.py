@@ -305,7 +305,11 @@ class Cluster:
         return output
 
 
-CLUSTER = Cluster(Path(__file__).resolve().parent.parent / ".data")
+# Several instances of one checkout each want a directory of their own.
+DATA_DIR = Path(
+    os.environ.get("DATA_DIR") or Path(__file__).resolve().parent.parent / ".data"
+).absolute()
+CLUSTER = Cluster(DATA_DIR)
 
 
 def _wheel() -> Path:

@@ -203,7 +203,9 @@ def env_secret_key() -> str:
             "SECRET_KEY is not set. Make one with: "
             "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
         )
-    return local_secret_key(BASE_DIR / ".data" / "secret_key")
+    from project.embedded_postgres import DATA_DIR
+
+    return local_secret_key(DATA_DIR / "secret_key")
 
 
 def local_secret_key(path: Path) -> str:

@@ -29,6 +29,8 @@ from project.environment import (
 
 # On: plain http, on one's own desk only.
 DEBUG = env_bool("DEBUG", default=False)
+# On: others' test suites may reset and break this server; with DEBUG only.
+TESTBENCH = env_bool("TESTBENCH", default=False)
 
 # documented: every property of Graph's create page must be present.
 # metadata: only those that the CSDL calls not nullable, as live Graph behaves.
@@ -86,6 +88,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
+
+if TESTBENCH and DEBUG:  # certstates/checks.py refuses the one without the other
+    MIDDLEWARE.insert(2, "certstates.testbench.middleware.TestBenchMiddleware")
 
 TEMPLATES = [
     {
@@ -164,6 +169,9 @@ CORS_ALLOW_HEADERS = [
     "if-match", "if-none-match", "odata-maxversion", "odata-version", "prefer",
     "sdkversion",
 ]  # fmt: skip
+if TESTBENCH:
+    CORS_ALLOW_HEADERS.append("x-certstates-fault")
+    CORS_ALLOW_METHODS.append("PUT")
 CORS_EXPOSE_HEADERS = [
     "client-request-id", "ETag", "Location", "OData-Version", "Preference-Applied",
     "request-id", "Retry-After", "WWW-Authenticate",

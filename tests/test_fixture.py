@@ -6,9 +6,9 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from certstates.management.commands.up import FIXTURE_MOMENT
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.models import RevocationStatus
+from certstates.stories import MOMENT
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +40,7 @@ def test_every_revocation_status_has_a_story():
 
 
 def test_it_tells_of_expiry_unicode_nulls_and_length():
-    moment = FIXTURE_MOMENT
+    moment = MOMENT
     tomorrow = story("expires-tomorrow").certificate_expiration_date_time
     assert tomorrow == moment + dt.timedelta(days=1)
     assert story("expired-yesterday").certificate_expiration_date_time < moment
@@ -53,7 +53,7 @@ def test_it_tells_of_expiry_unicode_nulls_and_length():
 
 def test_its_dates_can_be_moved_to_now():
     for record in State.objects.all():
-        record.move_dates(timezone.now() - FIXTURE_MOMENT)
+        record.move_dates(timezone.now() - MOMENT)
         record.save()
     tomorrow = story("expires-tomorrow").certificate_expiration_date_time
     assert abs(tomorrow - timezone.now() - dt.timedelta(days=1)).total_seconds() < 60

@@ -5,7 +5,10 @@ import datetime as dt
 import errno
 import os
 import secrets
+import signal
 import socket
+import threading
+import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,13 +16,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core import serializers
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from certstates import stories
+from certstates.checks import NO_BENCH_WITHOUT_DEBUG
 from certstates.examples import curl_create
 from certstates.history import recorded
 from certstates.models import Door, ManagedAllDeviceCertificateState
@@ -28,9 +32,7 @@ from certstates.tokens import issue_token
 from project import locks
 from project.tls import Authority, Identity
 
-FIXTURE = settings.BASE_DIR / "certstates" / "fixtures" / "sample.json"
-# The fixture's stories ("expires tomorrow") are told at this moment.
-FIXTURE_MOMENT = dt.datetime(2026, 11, 23, 8, tzinfo=dt.UTC)
+FIXTURE = "sample"
 STAFF = "admin"
 CLIENT = "first-client"
 TOKEN_LIFETIME = dt.timedelta(days=90)
@@ -50,11 +52,29 @@ class Command(BaseCommand):
             action="store_true",
             help="serve https, with a certificate that is made on this machine",
         )
+        parser.add_argument(
+            "--testbench",
+            action="store_true",
+            help="let test suites reset the records and inject faults over HTTP; "
+            "only with DEBUG",
+        )
+        parser.add_argument(
+            "--with-parent",
+            action="store_true",
+            help="stop when the process that started this one is gone",
+        )
 
-    def handle(self, *, port: int, reset: bool, tls: bool, **options: Any) -> None:
+    def handle(
+        self, *, port: int, reset: bool, tls: bool, with_parent: bool, **options: Any
+    ) -> None:
+        from project.embedded_postgres import DATA_DIR
         from project.server import HOST, serve
 
-        authority = Authority(settings.BASE_DIR / ".data" / "tls") if tls else None
+        if settings.TESTBENCH and not settings.DEBUG:
+            raise CommandError(f"{NO_BENCH_WITHOUT_DEBUG.msg} Nothing was started.")
+        if with_parent:
+            stop_with(os.getppid())
+        authority = Authority(DATA_DIR / "tls") if tls else None
         with port_for_oneself(HOST, port):
             identity = self.identity(authority)
             if reset:
@@ -62,6 +82,8 @@ class Command(BaseCommand):
             with self.database():
                 with alone():
                     self.migrate()
+                    if settings.TESTBENCH:
+                        prepare_bench()
                     self.load_fixture()
                 self.check()
                 connections.close_all()  # the workers open their own
@@ -116,7 +138,10 @@ class Command(BaseCommand):
 
         self.say("Starting PostgreSQL")
         with CLUSTER.running():
-            self.say(f"PostgreSQL {CLUSTER.version} is running on .data/{CLUSTER.name}")
+            place = CLUSTER.home / CLUSTER.name
+            if place.is_relative_to(settings.BASE_DIR):
+                place = place.relative_to(settings.BASE_DIR)
+            self.say(f"PostgreSQL {CLUSTER.version} is running on {place}")
             yield
 
     def identity(self, authority: Authority | None) -> Identity | None:
@@ -138,14 +163,10 @@ class Command(BaseCommand):
     def load_fixture(self) -> None:
         if ManagedAllDeviceCertificateState.objects.exists():
             return
-        by = timezone.now() - FIXTURE_MOMENT
-        fixture = serializers.deserialize("json", FIXTURE.read_text())
-        records: list[Any] = [loaded.object for loaded in fixture]
+        records = stories.told(FIXTURE, now=timezone.now())
         with recorded(Door.COMMAND, who="up"), transaction.atomic():
-            for record in records:
-                record.move_dates(by)
-                record.save(force_insert=True)
-        self.say(f"Loaded {len(records)} records from the fixture {FIXTURE.stem}")
+            stories.add(records)
+        self.say(f"Loaded {len(records)} records from the fixture {FIXTURE}")
 
     def welcome(self, address: str, authority: Authority | None) -> None:
         """Say where everything is; make a user and a token if there is no user.
@@ -164,6 +185,12 @@ class Command(BaseCommand):
         )
         if trusted:
             self.say(f"Clients must trust the certificate authority in {trusted}")
+        if settings.TESTBENCH:
+            self.say(
+                f"Test bench: {server}/testbench resets, keeps, restores and breaks "
+                "what it is asked to,\nfor bearer tokens that may write. "
+                "docs/testbench.md"
+            )
         self.say("Ctrl-C stops all that was started here; the data are kept.")
 
     def first_start(self, server: str, trusted: Path | None) -> None:
@@ -181,9 +208,28 @@ class Command(BaseCommand):
         )
 
 
+def prepare_bench() -> None:
+    from certstates.testbench import tables
+
+    tables.prepare()
+
+
+def stop_with(parent: int) -> None:
+    """Stop as by SIGTERM when this process has another parent than it began with."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def alone() -> contextlib.AbstractContextManager[None]:
-    """Let one ``up`` of this checkout at a time prepare the database."""
-    return locks.exclusive(settings.BASE_DIR / ".data" / "up.lock")
+    """Let one ``up`` of this data directory at a time prepare the database."""
+    from project.embedded_postgres import DATA_DIR
+
+    return locks.exclusive(DATA_DIR / "up.lock")
 
 
 @contextlib.contextmanager
