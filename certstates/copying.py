@@ -57,9 +57,9 @@ def copy_rows(
 
 def copy_chunk(
     cursor: CursorWrapper,
-    statement: sql.Composed,
+    statement: sql.Composed | str,
     types: list[str],
-    rows: Iterator[tuple[Any, ...]],
+    rows: Iterable[tuple[Any, ...]],
 ) -> None:
     # Django translates the errors of execute() by itself, and not those of copy().
     # nosemgrep: sql-built -- psycopg quotes the model's names

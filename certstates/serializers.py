@@ -86,6 +86,13 @@ class GraphSerializer(serializers.Serializer[Any]):
             detail = ErrorDetail("An id cannot be changed.", "not_updatable")
             raise serializers.ValidationError({"id": [detail]})
         excluded = {*self.Meta.fields} - {*attrs} if self.instance else None
+        self.check_by_model(attrs, excluded=excluded)
+        return attrs
+
+    def check_by_model(
+        self, attrs: dict[str, Any], *, excluded: set[str] | None
+    ) -> None:
+        """Have the model judge its fields, but for those that are excluded."""
         try:
             # The database keeps ids unique by itself: asking first costs a query.
             # nosemgrep: orm-model-from-data -- of the names in Meta.fields only
@@ -97,7 +104,6 @@ class GraphSerializer(serializers.Serializer[Any]):
             raise serializers.ValidationError(
                 {camel_case(name): details for name, details in found.items()}
             ) from None
-        return attrs
 
     def create(self, validated_data: dict[str, Any]) -> models.Model:
         # nosemgrep: orm-model-from-data -- of the names in Meta.fields only
