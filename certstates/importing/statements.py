@@ -37,7 +37,7 @@ SELECT 0 AS n, '' AS kind, 0::bigint AS earlier, '' AS reason,
        {each("{column} AS old_{column}")}
 FROM {STATES} WHERE false;
 ALTER TABLE {JUDGED} ADD place bigint GENERATED ALWAYS AS IDENTITY
-"""  # nosec B608
+"""  # nosec B608 # the names of the model and of this file
 
 COPY = f"COPY {STAGED} ({', '.join(STAGED_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
 
@@ -45,7 +45,7 @@ COPY = f"COPY {STAGED} ({', '.join(STAGED_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
 PREPARE = f"CREATE INDEX ON {STAGED} (n); ANALYZE {STAGED} (n, id)"
 PREPARE_TO_WRITE = f"CREATE INDEX ON {JUDGED} (place); ANALYZE {JUDGED} (n, place)"
 
-NOT_JUDGED = f"NOT EXISTS (SELECT FROM {JUDGED} j WHERE j.n = t.n)"  # nosec B608
+NOT_JUDGED = f"NOT EXISTS (SELECT FROM {JUDGED} j WHERE j.n = t.n)"  # nosec B608 # the names of the model and of this file
 
 # What has an id of an earlier row. An id that was made of all that tells a certificate
 # may come again, if nothing else differs.
@@ -61,7 +61,7 @@ FROM (SELECT id, min(n) AS n FROM {STAGED} WHERE id IS NOT NULL
       GROUP BY id HAVING count(*) > 1) twice
 JOIN {STAGED} f ON f.n = twice.n
 JOIN {STAGED} t ON t.id = twice.id AND t.n > twice.n
-"""  # nosec B608
+"""  # nosec B608 # the names of the model and of this file
 
 # Of a row that is refused already it is only asked whether it lacks something, too.
 NEW = f"""
@@ -72,7 +72,7 @@ FROM {STAGED} t
 WHERE (t.told IS NULL OR t.lacks <> 0)
 AND NOT EXISTS (SELECT FROM {STATES} s WHERE s.id = t.id) AND {NOT_JUDGED}
 ORDER BY t.id
-"""  # nosec B608
+"""  # nosec B608 # the names of the model and of this file
 
 DIFFERS = each(
     "(t.given & {bit} <> 0 AND t.{column} IS DISTINCT FROM s.{column})", "\n OR "
@@ -86,7 +86,7 @@ SELECT t.n, %s, {each("s.{column}")}
 FROM {STAGED} t JOIN {STATES} s ON s.id = t.id
 WHERE t.told IS NULL AND {NOT_JUDGED} AND ({DIFFERS})
 ORDER BY s.id
-"""  # nosec B608
+"""  # nosec B608 # the names of the model and of this file
 AND_LOCK = "FOR UPDATE OF s"
 
 INSERT = f"""
@@ -96,7 +96,7 @@ FROM {JUDGED} j JOIN {STAGED} t ON t.n = j.n
 WHERE j.kind = 'new' AND j.place BETWEEN %(first)s AND %(last)s
 ORDER BY j.place
 ON CONFLICT (id) DO NOTHING
-"""  # nosec B608
+"""  # nosec B608 # the names of the model and of this file
 
 # A new status is dated now, unless the row brings another date than the record had.
 DATED = (
@@ -117,26 +117,26 @@ UPDATE {STATES} s
 SET {", ".join(map(assigned, COLUMNS))}, updated_at = %(moment)s
 FROM {JUDGED} j JOIN {STAGED} t ON t.n = j.n
 WHERE j.kind = 'update' AND j.place BETWEEN %(first)s AND %(last)s AND s.id = t.id
-"""  # nosec B608
+"""  # nosec B608 # the names of the model and of this file
 
 EXPECTED = f"""
 SELECT count(*) FROM {JUDGED} WHERE kind = 'new' AND place BETWEEN %s AND %s
-"""  # nosec B608
+"""  # nosec B608 # the names of the model and of this file
 
 REFUSE = f"""
 UPDATE {JUDGED} SET kind = 'invalid', reason = %s WHERE place = %s
-"""  # nosec B608
+"""  # nosec B608 # the names of the model and of this file
 
 PLACES = f"""
 SELECT min(place), max(place), count(*) FROM {JUDGED} WHERE kind = %s
-"""  # nosec B608
+"""  # nosec B608 # the names of the model and of this file
 
 # A row that nobody judged is as its record is.
 KIND = "CASE WHEN t.told IS NOT NULL THEN 'invalid' ELSE coalesce(j.kind, 'skip') END"
 
 COUNT = f"""
 SELECT {KIND}, count(*) FROM {STAGED} t LEFT JOIN {JUDGED} j ON j.n = t.n GROUP BY 1
-"""  # nosec B608
+"""  # nosec B608 # the names of the model and of this file
 
 READ = f"""
 SELECT {KIND} AS kind, t.line, t.id, t.given, t.lacks, t.is_derived, t.told,
@@ -147,7 +147,7 @@ FROM {STAGED} t LEFT JOIN {JUDGED} j ON j.n = t.n
 LEFT JOIN {STATES} s ON s.id = t.id
 WHERE %s OR {KIND} <> 'skip' AND (%s OR {KIND} = 'invalid')
 ORDER BY t.n
-"""  # nosec B608
+"""  # nosec B608 # the names of the model and of this file
 
 # What the table and the rows that wait take on the disk.
 SIZES = f"SELECT pg_relation_size('{STATES}'), pg_relation_size('{STAGED}')"
