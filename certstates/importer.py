@@ -17,6 +17,7 @@ from typing import Self
 from django.db import transaction
 
 from certstates.importing.course import Course
+from certstates.importing.laws import storable
 from certstates.importing.verdicts import Change, Kind, OnConflict, Verdict
 from certstates.sources import FileRefused, Row
 from certstates.transactions import patient
@@ -31,6 +32,7 @@ __all__ = [
     "Verdict",
     "apply",
     "preview",
+    "storable",
     "verdicts",
 ]
 

@@ -14,10 +14,26 @@ from psycopg import sql
 from psycopg.errors import ProgramLimitExceeded
 
 from certstates.copying import indexes_built_anew
-from certstates.importing import statements
 from certstates.importing.laws import Judge
 from certstates.importing.reading import verdict_of
 from certstates.importing.staging import MANY, stage
+from certstates.importing.statements import (
+    ANALYZE,
+    CHANGED,
+    CHANGED_AND_LOCKED,
+    COUNT,
+    EXPECTED,
+    INSERT,
+    LOCK_OUT,
+    NEW,
+    PLACES,
+    PREPARE_TO_WRITE,
+    READ,
+    REFUSE,
+    REPEATED,
+    SIZES,
+    UPDATE,
+)
 from certstates.importing.verdicts import Kind, OnConflict, Verdict
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.sources import Row
@@ -54,15 +70,15 @@ class Course:
     def judge(self, *, lock: bool = False) -> None:
         """Compare the rows with each other and with the records."""
         with connection.cursor() as cursor:
-            cursor.execute(statements.REPEATED)
-            cursor.execute(statements.NEW)
+            cursor.execute(REPEATED)
+            cursor.execute(NEW)
             if kind := KINDS.get(self.on_conflict):
                 is_locked = lock and kind == Kind.CHANGED
-                and_lock = statements.AND_LOCK if is_locked else ""
-                # nosemgrep: sql-built -- of two constants
-                cursor.execute(statements.CHANGED + and_lock, [kind])
+                statement = CHANGED_AND_LOCKED if is_locked else CHANGED
+                # nosemgrep: sql-built -- one of two constants
+                cursor.execute(statement, [kind])
             if self.number >= MANY:
-                cursor.execute(statements.PREPARE_TO_WRITE)
+                cursor.execute(PREPARE_TO_WRITE)
 
     def carry_out(
         self, *, keep_going: bool = False, alone: bool = False, told: Told | None = None
@@ -91,11 +107,11 @@ class Course:
         if self.number < MANY:
             return False
         with connection.cursor() as cursor:
-            cursor.execute(statements.SIZES)
+            cursor.execute(SIZES)
             table, staged = cursor.fetchone()
             if 2 * table > staged:
                 return False
-            cursor.execute(statements.LOCK_OUT)
+            cursor.execute(LOCK_OUT)
         return True
 
     def write(self, told: Told, *, alone: bool) -> None:
@@ -105,15 +121,15 @@ class Course:
             *new, news = places(cursor, Kind.NEW)
             writing = Writing(cursor, self.law.moment, told, changes + news)
             with anew(cursor) if alone and news >= MANY else nullcontext():
-                writing.write(statements.UPDATE, *changed)
-                writing.write(statements.INSERT, *new)
+                writing.write(UPDATE, *changed)
+                writing.write(INSERT, *new)
             if changes + news >= MANY:
-                cursor.execute(statements.ANALYZE)
+                cursor.execute(ANALYZE)
 
     def counts(self) -> Counter[Kind]:
         """Return how many rows of each kind there are."""
         with connection.cursor() as cursor:
-            cursor.execute(statements.COUNT)
+            cursor.execute(COUNT)
             return Counter({Kind(kind): number for kind, number in cursor.fetchall()})
 
     def verdicts(
@@ -121,7 +137,7 @@ class Course:
     ) -> Iterator[Verdict]:
         """Yield what becomes of the rows, in the file's order; those of these kinds."""
         with connection.chunked_cursor() as cursor:
-            cursor.execute(statements.READ, [unchanged, accepted])
+            cursor.execute(READ, [unchanged, accepted])
             while rows := cursor.fetchmany(FETCHED):
                 yield from map(verdict_of, rows)
 
@@ -146,29 +162,30 @@ class Writing:
     def write_slice(self, statement: str, first: int, last: int) -> None:
         try:
             with transactions.atomic():
-                written = self.execute(statement, first, last)
+                written = self.send(statement, first, last)
         except (IntegrityError, DataError, OperationalError) as error:
             refuse_other(error)
             self.find(statement, first, last, error)
         else:
             self.done += written
 
-    def execute(self, statement: str, first: int, last: int) -> int:
+    def send(self, statement: str, first: int, last: int) -> int:
         values = {"first": first, "last": last, "moment": self.moment}
+        # nosemgrep: sql-built -- one of two constants
         self.cursor.execute(statement, values)
         written = int(self.cursor.rowcount)
-        if statement is statements.INSERT and written < self.expected(first, last):
+        if statement is INSERT and written < self.expected(first, last):
             raise Overtaken
         return written
 
     def expected(self, first: int, last: int) -> int:
-        self.cursor.execute(statements.EXPECTED, [first, last])
+        self.cursor.execute(EXPECTED, [first, last])
         return int(self.cursor.fetchone()[0])
 
     def find(self, statement: str, first: int, last: int, error: Exception) -> None:
         """Refuse what breaks a constraint, found by halves, and write the rest."""
         if first == last:
-            self.cursor.execute(statements.REFUSE, [sentence(error), first])
+            self.cursor.execute(REFUSE, [sentence(error), first])
             return
         middle = (first + last) // 2
         self.write_slice(statement, first, middle)
@@ -181,7 +198,7 @@ def said_nothing(done: int, number: int) -> None:
 
 def places(cursor: CursorWrapper, kind: Kind) -> tuple[int | None, int | None, int]:
     """Return the first and the last place of a kind, and how many there are."""
-    cursor.execute(statements.PLACES, [kind])
+    cursor.execute(PLACES, [kind])
     first, last, number = cursor.fetchone()
     return first, last, number
 

@@ -16,13 +16,19 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from certstates.errors import BadRequest
-from certstates.models import ID_PATTERN, RevocationStatus, camel_case
+from certstates.models import (
+    ID_PATTERN,
+    RevocationStatus,
+    camel_case,
+    refuse_unstorable,
+)
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.serializers import CertificateStateSerializer
 from certstates.sources import Row
@@ -207,6 +213,15 @@ def bits_of(named: Mapping[str, Any]) -> int:
 @lru_cache(maxsize=1000)  # the rows of a table all name the same
 def bits_of_names(names: tuple[str, ...]) -> int:
     return sum(BITS.get(name, 0) for name in names)
+
+
+def storable(id: str) -> bool:
+    """Say whether PostgreSQL can be asked for an id at all."""
+    try:
+        refuse_unstorable(id)
+    except ValidationError:
+        return False
+    return True
 
 
 NOTHING = (None,) * len(COLUMNS)

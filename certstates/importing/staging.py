@@ -9,8 +9,8 @@ from typing import Any
 from django.db import connection
 
 from certstates.copying import copy_chunk
-from certstates.importing import statements
 from certstates.importing.laws import COLUMNS, Judge
+from certstates.importing.statements import COPY, CREATE, PREPARE
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.sources import Row
 
@@ -34,12 +34,12 @@ def stage(rows: Iterable[Row], judge: Judge) -> int:
     numbered = lines(rows, judge)
     number = 0
     with connection.cursor() as cursor:
-        cursor.execute(statements.CREATE)
+        cursor.execute(CREATE)
         while chunk := [*islice(numbered, ROWS_AT_A_TIME)]:
-            copy_chunk(cursor, statements.COPY, TYPES, chunk)
+            copy_chunk(cursor, COPY, TYPES, chunk)
             number += len(chunk)
         if number >= MANY:
-            cursor.execute(statements.PREPARE)
+            cursor.execute(PREPARE)
     return number
 
 

@@ -87,7 +87,7 @@ FROM {STAGED} t JOIN {STATES} s ON s.id = t.id
 WHERE t.told IS NULL AND {NOT_JUDGED} AND ({DIFFERS})
 ORDER BY s.id
 """  # nosec B608 # the names of the model and of this file
-AND_LOCK = "FOR UPDATE OF s"
+CHANGED_AND_LOCKED = f"{CHANGED} FOR UPDATE OF s"
 
 INSERT = f"""
 INSERT INTO {STATES} (id, {each("{column}")})
