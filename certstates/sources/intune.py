@@ -7,20 +7,21 @@ policy, and a record that exists keeps the status that somebody gave it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache, partial
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from certstates.sources import names
 from certstates.sources.dates import Dates, Unreadable
 from certstates.sources.flags import folded, key_usages
 from certstates.sources.identity import derived_id
-from certstates.sources.layouts import ABSENT, Columns, Convert
+from certstates.sources.layouts import Columns, of_json
 from certstates.sources.reading import Reading
 from certstates.sources.rows import FileRefused, Row, Source
 
 ISSUANCE = "certificateIssuanceDateTime"
 EXPIRATION = "certificateExpirationDateTime"
+NOWHERE = -1
 STATUS = "certificateRevokeStatus"
 USAGES = "certificateKeyUsages"
 PROPERTIES = {
@@ -79,98 +80,101 @@ def known(name: str) -> bool:
 
 
 class IntuneLayout:
-    """The report's columns, in any order, case and number."""
+    """The report's columns, in any order, case and number.
+
+    ``values_of`` returns a row's values in a list of its own, null for empty ones.
+    """
 
     def __init__(
         self,
         header: Sequence[str],
         source: Source,
-        *,
-        convert: Callable[[str], Convert],
-        text: Convert,
+        values_of: Callable[[Sequence[Any]], list[Any]],
     ) -> None:
-        self.text, self.tally = text, source.tally
-        self.at = places_of(header, unknown=source.unknown)
-        refuse_incomplete(self.at, header)
-        dates = Dates(source.reading, in_utc=True)
-        self.columns = Columns(self._parts(convert, dates))
-        self.usages = self.at.get("keyusage")
-        self.status = self.at.get("certificatestatus")
-        self.natural = Texts(NATURAL_KEY, self.at, text)
-        self.others = Texts(OTHERWISE, self.at, text)
-        self.defaults = self._missing(source.reading)
+        self.values_of, self.tally = values_of, source.tally
+        at = places_of(header, unknown=source.unknown)
+        refuse_incomplete(at, header)
+        self.parts = [(at[c], name) for c, name in PROPERTIES.items() if c in at]
+        self.dates = [
+            name
+            for name in (ISSUANCE, EXPIRATION)
+            if name in [n for _, n in self.parts]
+        ]
+        self.read_date = Dates(source.reading, in_utc=True).read
+        own = of_json(Dates(source.reading))
+        self.own = [(at[c], name, own(name)) for c, name in OWN.items() if c in at]
+        # A column that is not there has its place behind the others.
+        self.usages = at.get("keyusage", NOWHERE)
+        self.status = at.get("certificatestatus", NOWHERE)
+        self.natural = [at.get(column, NOWHERE) for column in NATURAL_KEY]
+        self.otherwise = [at.get(column, NOWHERE) for column in OTHERWISE]
+        self.defaults = missing(at, source.reading)
         self.with_status = {**self.defaults, STATUS: "none"}
 
-    def _parts(
-        self, convert: Callable[[str], Convert], dates: Dates
-    ) -> Iterator[tuple[int, str, Convert]]:
-        text = self.text
-        for column, name in PROPERTIES.items():
-            if column in self.at:
-                is_date = name in (ISSUANCE, EXPIRATION)
-                read = (lambda value: dates.read(text(value))) if is_date else text
-                yield self.at[column], name, read
-        for column, name in OWN.items():
-            if column in self.at:
-                yield self.at[column], name, partial(given, convert(name))
-
-    def _missing(self, reading: Reading) -> dict[str, Any]:
-        """Return what new records have for columns that the file has not."""
-        told = {
-            "managedDeviceDisplayName": reading.device,
-            "userPrincipalName": reading.user,
-        }
-        absent = [name for column, name in PROPERTIES.items() if column not in self.at]
-        if self.usages is None:
-            absent.append(USAGES)
-        return {name: told.get(name) for name in absent}
-
     def row(self, line: int, cells: Sequence[Any]) -> Row:
-        values, faults = self.columns.read(cells)
-        defaults = self.defaults
-        if STATUS not in values:
-            if self.status is not None and self._is_revoked(cells[self.status]):
-                values[STATUS] = "revoked"
-            else:
-                defaults = self.with_status
-        if self.usages is not None:
-            usages = self._usages(cells[self.usages])
-            if usages is ABSENT:
-                defaults = {**defaults, USAGES: None}
-            else:
-                values[USAGES] = usages
+        cells = self.values_of(cells)
+        cells.append(None)
+        values = {name: cells[n] for n, name in self.parts}
+        faults = self._read_dates(values)
+        if self.own:
+            faults += self._read_own(values, cells)
+        defaults = self._judged(values, cells)
         if "id" in values:
             return Row(line, values, faults, defaults)
         try:
             values["id"] = self._id(cells)
         except Unreadable as fault:
-            faults = (*faults, str(fault))
+            faults += (str(fault),)
         return Row(line, values, faults, defaults, is_derived=True)
 
-    def _is_revoked(self, raw: Any) -> bool:
-        found = self.text(raw)
-        if found is not None and not is_revoked(str(found)):
-            self.tally.add(f"CertificateStatus: {found!r}", "was taken for none")
-            return False
-        return found is not None
+    def _read_dates(self, values: dict[str, Any]) -> tuple[str, ...]:
+        faults: tuple[str, ...] = ()
+        for name in self.dates:
+            try:
+                values[name] = self.read_date(values[name])
+            except Unreadable as fault:
+                faults += (f"{name}: {fault}",)
+        return faults
 
-    def _usages(self, raw: Any) -> Any:
-        """Return the number of the usages, null, or ABSENT where it is not told."""
-        found = self.text(raw)
-        usages = None if found is None else key_usages(str(found))
-        if usages is None and found is not None:
-            self.tally.add(f"KeyUsage: {found!r}", "was not understood, and left out")
-            return ABSENT
-        return usages
+    def _read_own(
+        self, values: dict[str, Any], cells: Sequence[Any]
+    ) -> tuple[str, ...]:
+        """Read what only the own export has; an empty one leaves the record alone."""
+        found = [part for part in self.own if cells[part[0]] is not None]
+        read, faults = Columns(found).read(cells)
+        values.update(read)
+        return faults
+
+    def _judged(self, values: dict[str, Any], cells: Sequence[Any]) -> dict[str, Any]:
+        """Read status and usages; return what the row leaves to the record there is."""
+        defaults = self.defaults
+        status, usages = cells[self.status], cells[self.usages]
+        if STATUS not in values:
+            if status is not None and is_revoked(str(status)):
+                values[STATUS] = "revoked"
+            else:
+                defaults = self.with_status
+                if status is not None:
+                    what = f"CertificateStatus: {str(status)!r}"
+                    self.tally.add(what, "was taken for none")
+        if self.usages != NOWHERE:
+            number = None if usages is None else key_usages(str(usages))
+            if usages is None or number is not None:
+                values[USAGES] = number
+            else:
+                defaults = {**defaults, USAGES: None}
+                what = f"KeyUsage: {str(usages)!r}"
+                self.tally.add(what, "was not understood, and left out")
+        return defaults
 
     def _id(self, cells: Sequence[Any]) -> str:
         """Return the id that follows from what tells a certificate on a device."""
-        device, thumbprint, policy = self.natural(cells)
+        device, thumbprint, policy = texts([cells[n] for n in self.natural])
         thumbprint = thumbprint and as_key(thumbprint)
         try:
             if device and thumbprint:
                 return derived_id("intune", device, thumbprint, policy)
-            others = self.others(cells)
+            others = texts([cells[n] for n in self.otherwise])
             if thumbprint or others[SERIAL]:
                 return derived_id("intune", device, thumbprint, policy, *others)
         except TypeError:
@@ -181,24 +185,19 @@ class IntuneLayout:
         )
 
 
-class Texts:
-    """The texts of certain columns; nothing for those that are empty or not there."""
-
-    def __init__(self, names: Iterable[str], at: dict[str, int], text: Convert) -> None:
-        self.places = [at.get(name) for name in names]
-        self.text = text
-
-    def __call__(self, cells: Sequence[Any]) -> list[str | None]:
-        return [None if n is None else self._text(cells[n]) for n in self.places]
-
-    def _text(self, value: Any) -> str | None:
-        found = self.text(value)
-        return found if found is None else str(found)
+def texts(values: list[Any]) -> list[str | None]:
+    """Return values of JSON, which may be numbers, as texts."""
+    return [v if v is None or v.__class__ is str else str(v) for v in values]
 
 
-def given(convert: Convert, value: Any) -> Any:
-    """Return a value that stands for nothing unless it is there."""
-    return ABSENT if value in (None, "") else convert(value)
+def missing(at: dict[str, int], reading: Reading) -> dict[str, Any]:
+    """Return what new records have for columns that the file has not."""
+    told = {
+        "managedDeviceDisplayName": reading.device,
+        "userPrincipalName": reading.user,
+    }
+    columns = {**PROPERTIES, "keyusage": USAGES}
+    return {name: told.get(name) for c, name in columns.items() if c not in at}
 
 
 def places_of(header: Sequence[str], *, unknown: dict[str, None]) -> dict[str, int]:

@@ -86,6 +86,16 @@ def cell(text: str) -> str | None:
     return plain(text) if text[:1] == "'" else text or None
 
 
+def cells_of(texts: Sequence[str]) -> list[str | None]:
+    """Return what the cells of a row stand for."""
+    return [plain(text) if text[:1] == "'" else text or None for text in texts]
+
+
+def values_of(values: Sequence[Any]) -> list[Any]:
+    """Return JSON values, of which an empty text says no more than a null."""
+    return [None if value == "" else value for value in values]
+
+
 def of_cells(dates: Dates) -> Callable[[str], Convert]:
     """Return what converts the cells of a property: all of them are texts."""
 

@@ -19,7 +19,7 @@ class FileRefused(Exception):
     """A file that cannot be read; the sentence says why, and where."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # frozen ones take five times as long to make
 class Row:
     """One record of a file: JSON values by their names on the wire.
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from certstates.sources import intune, names
 from certstates.sources.dates import Dates
 from certstates.sources.layouts import (
-    Convert,
     Layout,
     OwnLayout,
-    cell,
+    cells_of,
     of_cells,
     of_json,
+    values_of,
 )
 from certstates.sources.rows import FileRefused, Source
 
@@ -33,7 +33,7 @@ def layout_of_table(header: Sequence[str], source: Source) -> Layout:
     """Return the layout of a header, or refuse what lacks columns."""
     refuse_profiles(header)
     if intune.is_meant(header):
-        return intunes(header, source, convert=of_cells, text=cell)
+        return intune.IntuneLayout(header, source, cells_of)
     columns = names.columns_of(header, unknown=source.unknown)
     return OwnLayout(columns, of_cells(Dates(source.reading)))
 
@@ -42,22 +42,11 @@ def layout_of_object(header: Sequence[str], source: Source) -> Layout:
     """Return the layout of an object's names; what it lacks is told of each record."""
     refuse_profiles(header)
     if intune.is_meant(header):
-        return intunes(header, source, convert=of_json, text=lambda v: v or None)
+        return intune.IntuneLayout(header, source, values_of)
     columns = [names.property_of(name) for name in header]
     for name, found in zip(header, columns, strict=True):
         names.note_unknown(name, found, source.unknown)
     return OwnLayout(columns, of_json(Dates(source.reading)))
-
-
-def intunes(
-    header: Sequence[str],
-    source: Source,
-    *,
-    convert: Callable[[Dates], Callable[[str], Convert]],
-    text: Convert,
-) -> Layout:
-    own = convert(Dates(source.reading))
-    return intune.IntuneLayout(header, source, convert=own, text=text)
 
 
 def is_known(name: str) -> bool:

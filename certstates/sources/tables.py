@@ -43,20 +43,18 @@ class CsvFile(Source):
     def __iter__(self) -> Iterator[Row]:
         width, row = self.width, self.layout.row
         for line, cells in self._records():
-            if len(cells) == width and any(cells):
-                yield row(line, cells)
-            elif any(cells):
-                yield self._odd(line, cells)
+            if any(cells):
+                yield (row if len(cells) == width else self._odd)(line, cells)
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         """Yield each record that has cells, with the line that it begins in."""
-        reader = self.reader
-        begins = self.above + reader.line_num + 1
+        reader, next_line = self.reader, self.above + 1
+        begins = next_line + reader.line_num
         try:
             for cells in reader:
                 if cells:
                     yield begins, cells
-                begins = self.above + reader.line_num + 1
+                begins = next_line + reader.line_num
         except csv.Error as broken:
             raise FileRefused(f"Line {begins:,} cannot be read: {broken}.") from None
 
