@@ -63,7 +63,7 @@ HEADER, LINE, _ = CSV.split(b"\r\n")
         (b"<!DOCTYPE html><p>Log in", "HTML"),
         (b"-----BEGIN PRIVATE KEY-----\n", "no certificate"),
         (b"\0\x01\x02\x03", "no text"),
-        (CSV.decode().encode("utf-16-le"), "byte order mark"),
+        (CSV.decode().encode("utf-16-le")[:-1], "The file is not UTF-16-LE"),
         (
             archive(a="b"),
             "a ZIP archive, and its name does not say so: it must end in .zip",

@@ -16,8 +16,7 @@ from typing import IO, cast
 
 from django.conf import settings
 
-from certstates.errors import shown
-from certstates.sources.rows import FileRefused
+from certstates.sources.rows import FileRefused, printable
 
 READ = 1 << 16
 # The directory of an archive is read in one piece; one with a single file is small.
@@ -101,7 +100,7 @@ def only_member(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
     if not files:
         raise FileRefused("The ZIP archive has no file in it.")
     if len(files) > 1:
-        listed = ", ".join(shown(member.filename) for member in files[:MOST_LISTED])
+        listed = ", ".join(printable(member.filename) for member in files[:MOST_LISTED])
         more = ", …" if len(files) > MOST_LISTED else ""
         raise FileRefused(
             f"The ZIP archive has {len(files):,} files ({listed}{more}); one is read "

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import IO, Any, NoReturn, TextIO
 
 from certstates.edm import json_type
-from certstates.errors import BadRequest, shown
+from certstates.errors import BadRequest
 from certstates.parsers import decoder
 from certstates.sources.layouts import Layout
 from certstates.sources.reading import AS_IT_IS, Reading
-from certstates.sources.rows import FileRefused, Row, Source
+from certstates.sources.rows import FileRefused, Row, Source, printable
 from certstates.sources.shapes import layout_of_object
 from certstates.sources.texts import text_of
 
@@ -119,7 +119,9 @@ def refuse_refusal(found: dict[str, Any]) -> None:
     """Refuse what a server said instead of records."""
     error = found.get("error")
     if isinstance(error, dict):
-        said = shown(" ".join(f"{error.get('code')}: {error.get('message')}".split()))
+        said = printable(
+            " ".join(f"{error.get('code')}: {error.get('message')}".split())
+        )
         raise FileRefused(f"The file is an error that a server answered: {said}")
 
 

@@ -17,7 +17,7 @@ from certstates.sources.flags import folded, key_usages
 from certstates.sources.identity import derived_id
 from certstates.sources.layouts import Columns, of_json
 from certstates.sources.reading import Reading
-from certstates.sources.rows import FileRefused, Row, Source
+from certstates.sources.rows import FileRefused, Row, Source, printable
 
 ISSUANCE = "certificateIssuanceDateTime"
 EXPIRATION = "certificateExpirationDateTime"
@@ -209,7 +209,9 @@ def places_of(header: Sequence[str], *, unknown: dict[str, None]) -> dict[str, i
         places = raw if base == name.strip() else localized
         found = key(base)
         if found in places and known(name):
-            raise FileRefused(f"Two columns of the header are {name.strip()[:50]}.")
+            raise FileRefused(
+                f"Two columns of the header are {printable(name.strip()[:50])}."
+            )
         places[found] = n
         if not known(name) and not names.is_control_information(name):
             unknown[name] = None
@@ -223,7 +225,7 @@ def refuse_incomplete(at: dict[str, int], header: Iterable[str]) -> None:
     if "thumbprint" not in at and "serialnumber" not in at:
         missing.append("Thumbprint or SerialNumber")
     if missing and "id" not in at:
-        found = ", ".join(name[:40] for name in [*header][:20])
+        found = ", ".join(printable(name[:40]) for name in [*header][:20])
         raise FileRefused(
             "The file looks like Intune's report of certificates, of which columns are "
             f"missing: {', '.join(missing)}. It has: {found}."

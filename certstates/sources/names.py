@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from certstates import edm
 from certstates.models import in_any_case
 from certstates.serializers import CertificateStateSerializer
-from certstates.sources.rows import FileRefused
+from certstates.sources.rows import FileRefused, printable
 
 FIELDS = CertificateStateSerializer.edm_fields()
 ENUMERATIONS = {n for n, f in FIELDS.items() if isinstance(f, edm.EdmRevocationStatus)}
@@ -63,7 +63,7 @@ def columns_of(header: Iterable[str], *, unknown: dict[str, None]) -> list[str |
 
 def refuse_incomplete(columns: list[str | None], unknown: Iterable[str]) -> None:
     if not any(columns):
-        found = ", ".join(name[:40] for name in [*unknown][:8]) or "nothing"
+        found = ", ".join(printable(name[:40]) for name in [*unknown][:8]) or "nothing"
         raise FileRefused(
             "The first row must name the columns, such as "
             f"{', '.join([*FIELDS][3:6])}; it has: {found}."

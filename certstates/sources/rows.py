@@ -13,6 +13,12 @@ from certstates.sources.reading import AS_IT_IS, Reading
 PASSED_OVER = "These names are no property of a record and are passed over:"
 MOST_NAMES = 20  # that a warning lists
 MOST_REMARKS = 50
+MOST_SHOWN = 128
+
+
+def printable(text: str) -> str:
+    """Return what a file says, fit for a terminal: one line, short, and no commands."""
+    return shown("".join(c if c.isprintable() else "?" for c in text[:MOST_SHOWN]))
 
 
 class FileRefused(Exception):
@@ -53,7 +59,7 @@ class Tally:
     @property
     def sentences(self) -> list[str]:
         return [
-            f"{shown(what)} in {count:,} {'row' if count == 1 else 'rows'} {became}."
+            f"{printable(what)} in {count:,} row{'s' if count > 1 else ''} {became}."
             for (what, became), count in self.counts.items()
         ]
 
@@ -82,6 +88,8 @@ class Source(ABC):
         notes = [*self.notes, *self.tally.sentences]
         if not self.unknown:
             return notes
-        listed = ", ".join(shown(n) or "(none)" for n in [*self.unknown][:MOST_NAMES])
+        listed = ", ".join(
+            printable(n) or "(none)" for n in [*self.unknown][:MOST_NAMES]
+        )
         more = ", …" if len(self.unknown) > MOST_NAMES else ""
         return [*notes, f"{PASSED_OVER} {listed}{more}."]
