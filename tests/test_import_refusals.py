@@ -61,7 +61,7 @@ HEADER, LINE, _ = CSV.split(b"\r\n")
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "an old .xls"),
         (b"\x1f\x8b\x08\0\0\0", "gzip"),
         (b"<!DOCTYPE html><p>Log in", "HTML"),
-        (b"-----BEGIN PRIVATE KEY-----\n", "no certificate"),
+        (b"-----BEGIN X509 CRL-----\n", "no certificate"),
         (b"\0\x01\x02\x03", "no text"),
         (CSV.decode().encode("utf-16-le")[:-1], "The file is not UTF-16-LE"),
         (

@@ -29,8 +29,8 @@ BROKEN = (
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
 )
-# The kind of error, and the part of the certificate that has it.
-ASN1_ERROR = re.compile(r"ParseError \{ kind: (\w+)")
+# The kind of error, and the innermost part of the certificate that has it.
+ASN1_ERROR = re.compile(r'kind: (\w+)(?:.*"([^"]+)"\])?')
 
 
 class CertificateFile(Source):
@@ -133,9 +133,10 @@ def silence() -> Iterator[None]:
 
 def fault_of(broken: Exception) -> str:
     """Return what the library said of a certificate, as a sentence."""
-    words = " ".join(str(broken).split())[:LONGEST_WORDS]
-    kind = ASN1_ERROR.search(words)
+    said = " ".join(str(broken).split()).rstrip(".")
+    if found := ASN1_ERROR.search(said):
+        said = " in ".join(filter(None, found.groups()))
     return (
         "The certificate is damaged, not whole, or not as X.509 has it: "
-        f"{kind[1] if kind else words.rstrip('.')}."
+        f"{said[:LONGEST_WORDS]}."
     )
