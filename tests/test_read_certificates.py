@@ -1,5 +1,6 @@
 """X.509 certificates as a source of records: what is read, and how it is spelt."""
 
+import datetime as dt
 import gzip
 import hashlib
 import io
@@ -302,3 +303,18 @@ def test_a_long_user_is_read():
 )
 def test_the_kind_of_key_does_not_matter(key):
     assert row_of(make_certificate(key=key)).values["certificateKeyUsages"] == 160
+
+
+@pytest.mark.parametrize(
+    ("moment", "spelt"),
+    [
+        (dt.datetime(1950, 1, 1, tzinfo=dt.UTC), "1950-01-01T00:00:00Z"),
+        (dt.datetime(2049, 12, 31, 23, 59, 59, tzinfo=dt.UTC), "2049-12-31T23:59:59Z"),
+        (dt.datetime(2050, 1, 1, tzinfo=dt.UTC), "2050-01-01T00:00:00Z"),
+        (dt.datetime(9999, 12, 31, 23, 59, 59, tzinfo=dt.UTC), "9999-12-31T23:59:59Z"),
+    ],
+)
+def test_dates_may_lie_in_any_century(moment, spelt):
+    values = row_of(make_certificate(issued=moment, expires=moment)).values
+    assert values["certificateIssuanceDateTime"] == spelt
+    assert values["certificateExpirationDateTime"] == spelt
