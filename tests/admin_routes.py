@@ -79,6 +79,7 @@ def short(app, model, obj):
 
 STATE = "certstates_managedalldevicecertificatestate"
 SEARCH = "certstates_savedsearch"
+SOURCE = "certstates_graphsource"
 CLIENT = "oauth2_provider_application"
 TOKEN = "oauth2_provider_accesstoken"
 
@@ -162,6 +163,18 @@ ROWS = (
     Row(f"{SEARCH}_history", ("for_everyone",), get=SEE_OR_AWAY),
     Row(f"{SEARCH}_history", ("private",), get=REDIRECT),
     short("certstates", "savedsearch", "private"),
+
+    # Where records were copied from
+    Row(f"{SOURCE}_changelist", get=VIEW),
+    Row(f"{SOURCE}_changelist", get=REFUSED, data={"next_link__startswith": "x"}),
+    Row(f"{SOURCE}_add", get=NOBODY),
+    Row(f"{SOURCE}_add", post=NOBODY),
+    Row(f"{SOURCE}_change", ("source",), get=VIEW),
+    Row(f"{SOURCE}_change", ("source",), post=NOBODY),
+    Row(f"{SOURCE}_delete", ("source",), get=NOBODY),
+    Row(f"{SOURCE}_delete", ("source",), post=NOBODY, data=YES),
+    Row(f"{SOURCE}_history", ("source",), get=VIEW),
+    short("certstates", "graphsource", "source"),
 
     # People
     Row("auth_user_changelist", get=ADMINISTER),

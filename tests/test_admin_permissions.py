@@ -16,7 +16,13 @@ from django.db import transaction
 from oauth2_provider.models import AccessToken, Application
 
 from certstates.history import recorded
-from certstates.models import ClientCredentials, Door, SavedSearch, StateEvent
+from certstates.models import (
+    ClientCredentials,
+    Door,
+    GraphSource,
+    SavedSearch,
+    StateEvent,
+)
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.permissions import READ
 from tests.admin_routes import PEOPLE, ROWS, routes_of
@@ -67,6 +73,7 @@ def objects(db):
         "for_everyone": SavedSearch.objects.create(
             name="shared", for_everyone=True, **private
         ).pk,
+        "source": GraphSource.objects.create(base_url="https://other.example/beta").pk,
         "person": person.pk,
         "root": root.pk,
         "group": Group.objects.get(name="Viewer").pk,

@@ -1,5 +1,5 @@
 """What staff see: records listed, searched, changed, and what became of them."""
 
-from certstates.admin import applications, people, searches, states, tokens
+from certstates.admin import applications, people, searches, sources, states, tokens
 
-__all__ = ["applications", "people", "searches", "states", "tokens"]
+__all__ = ["applications", "people", "searches", "sources", "states", "tokens"]

@@ -22,6 +22,7 @@ from certstates.statistics import Count, count_or_estimate, estimated
 
 # What can be on, by its parameter.
 SEARCH, EXPIRY, STATUS, OPEN, ISSUER = SEARCH_VAR, "expiry", "status", "open", "issuer"
+VANISHED = "vanished"
 DEFAULT_ORDER = "4"  # what expires first
 # How far to count: the rows of a search or an issuer are read for it, all others are
 # counted in an index.
@@ -169,7 +170,7 @@ class Records(ChangeList):
             order = "certificate_revoke_status_last_change_date_time"
         elif healthy and self.on == {STATUS}:
             order = "certificate_revoke_status"
-        elif self.on == {SEARCH}:
+        elif VANISHED in self.on or self.on == {SEARCH}:
             order = "id"  # the order in which the rows lie on the disk
         is_read = self.on & {SEARCH, ISSUER} or (healthy and self.on > {STATUS})
         return count_or_estimate(

@@ -20,7 +20,7 @@ from certstates.admin.base import StateAdmin
 from certstates.admin.columns import badge, exact_time
 from certstates.admin.routes import list_url
 from certstates.admin.words import from_now
-from certstates.models import KEY_LENGTH
+from certstates.models import KEY_LENGTH, SyncedState
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.models.queryset import MOVABLE
 from certstates.odata.conditions import etag_of
@@ -46,6 +46,7 @@ class DetailAdmin(StateAdmin):
         "validity",
         "key_usages_read",
         "purposes_read",
+        "sources",
         "issued",
         "expires",
         "revocation",
@@ -81,6 +82,14 @@ class DetailAdmin(StateAdmin):
             format_html_join("", "<li>{} <code>{}</code></li>", lines),
         )
 
+    @admin.display(description="copied from")
+    def sources(self, record: State) -> SafeString:
+        """Return each source that has the record, or had it, and until when."""
+        return format_html(
+            '<ul class="readings">{}</ul>',
+            format_html_join("", "<li>{}</li>", ((told(s),) for s in seen(record))),
+        )
+
     @admin.display(description="issued")
     def issued(self, record: State) -> SafeString:
         return dated(record.certificate_issuance_date_time)
@@ -110,6 +119,28 @@ class DetailAdmin(StateAdmin):
         return format_html(
             "{} <code>ETag: {}</code>", record.version, etag_of(record.version)
         )
+
+
+def seen(record: State) -> Iterator[SyncedState]:
+    found = SyncedState.objects.filter(state_id=record.pk).select_related("source")
+    yield from found.order_by("first_seen", "source_id")
+
+
+def told(seen: SyncedState) -> SafeString:
+    """Return what is known of a record in a source; it may be there no more."""
+    if seen.vanished_at is None:
+        words = "{}, last seen {}"
+        return format_html(words, seen.source, exact_time(whole(seen.last_seen)))
+    return format_html(
+        "{} until {}, not seen since {}",
+        seen.source,
+        exact_time(whole(seen.last_seen)),
+        exact_time(whole(seen.vanished_at)),
+    )
+
+
+def whole(when: dt.datetime) -> dt.datetime:
+    return when.replace(microsecond=0)
 
 
 def usages_of(reading: usages.Reading) -> str:

@@ -52,7 +52,7 @@ LIFE: dict[str, tuple[str, ...]] = {
         "certificate_extended_key_usages",
         "purposes_read",
     ),
-    "Record": ("id", "recorded", "last_written", "etag"),
+    "Record": ("id", "sources", "recorded", "last_written", "etag"),
 }
 
 
@@ -74,11 +74,12 @@ class EditAdmin(DetailAdmin):
         """Return the readings that there is nothing for."""
         if record is None:
             return self.readings
-        return [
+        silent = [
             name
             for name, source in READ.items()
             if getattr(record, source) in (None, "")
         ]
+        return silent if any(details.seen(record)) else [*silent, "sources"]
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: ManagedAllDeviceCertificateState | None = None

@@ -1,7 +1,7 @@
 """What the list of records can be narrowed to.
 
-The address says it: ``expiry``, ``status``, ``open`` and ``issuer``. Anything else is
-refused by name, and the list shown without it.
+The address says it: ``expiry``, ``status``, ``open``, ``issuer`` and ``vanished``.
+Anything else is refused by name, and the list shown without it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from certstates.admin.base import WrongParameter
-from certstates.models import TEXT_LENGTH, RevocationStatus, issuers
+from certstates.models import TEXT_LENGTH, RevocationStatus, SyncedState, issuers
 
 
 class Filter(admin.SimpleListFilter):
@@ -162,4 +162,23 @@ class IssuerFilter(Filter):
         return queryset
 
 
-FILTERS = (ExpiryFilter, StatusFilter, OpenRevocationFilter, IssuerFilter)
+class VanishedFilter(Filter):
+    title = "source"
+    parameter_name = "vanished"
+    options = {"yes": "Vanished from its source"}
+    expected = "yes"
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value():
+            gone = SyncedState.objects.gone()
+            return queryset.filter(pk__in=gone.values("state_id"))
+        return queryset
+
+
+FILTERS = (
+    ExpiryFilter,
+    StatusFilter,
+    OpenRevocationFilter,
+    IssuerFilter,
+    VanishedFilter,
+)

@@ -170,6 +170,8 @@ VISITS = [
     Visit("dashboard", "/admin/"),
     Visit("app index", "/admin/certstates/"),
     Visit("list", LIST),
+    Visit("list, vanished", f"{LIST}?vanished=yes"),
+    Visit("sources", "/admin/certstates/graphsource/"),
     Visit("list, nothing found", f"{LIST}?q=nothing-is-called-so"),
     Visit("list, ignored filter", f"{LIST}?q=laptop-010&expiry=never"),
     Visit("add", f"{LIST}add/"),
