@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -25,6 +25,7 @@ from certstates.testbench import links
 
 LONGEST_WAIT = 3600
 LONGEST_LATENCY = 60
+FLUSHING = 0.25  # seconds
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
 
@@ -159,15 +160,23 @@ def truncated(
 ) -> HttpResponseBase:
     """Return an answer that promises its whole body and ends before.
 
-    A server that is given the parts one by one has sent the promise by then; all that
-    it can do about the rest is to close the connection.
+    The server, which finds out when the promise is sent, can but close the connection.
     """
     body = response.content if isinstance(response, HttpResponse) else b""
     kept = body[: len(body) // 2 if most is None else most]
     if request.method == "HEAD" or len(kept) == len(body):
         return response
     cut = StreamingHttpResponse(
-        [kept] if kept else [], status=response.status_code, headers=response.headers
+        broken_off(kept), status=response.status_code, headers=response.headers
     )
     cut["Content-Length"] = str(len(body))
     return cut
+
+
+def broken_off(kept: bytes) -> Iterator[bytes]:
+    """Yield the bytes, and end only when the server has had time to send them.
+
+    It drops what it still holds as soon as it learns that the rest does not come.
+    """
+    yield kept
+    time.sleep(FLUSHING)

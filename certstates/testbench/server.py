@@ -21,7 +21,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 # The rest of a suite's environment is about the suite: its settings and its database.
@@ -101,7 +101,6 @@ class TestBench:
             method=method,
         )
         try:
-            # nosemgrep: address-from-data -- the address of the bench
             with urllib.request.urlopen(request, timeout=PATIENCE) as response:  # noqa: S310 # nosec B310
                 text = response.read()
         except urllib.error.HTTPError as refused:
@@ -180,10 +179,18 @@ def _listen(process: subprocess.Popen[str]) -> str:
         words += line
         if line.startswith("Ctrl-C"):
             # It goes on talking, and must not have to wait for somebody who listens.
-            threading.Thread(target=out.read, daemon=True).start()
+            threading.Thread(target=_drain, args=(out,), daemon=True).start()
             break
+    else:
+        out.close()
     alarm.cancel()
     return words
+
+
+def _drain(out: IO[str]) -> None:
+    with out:
+        for _ in out:
+            pass
 
 
 def _said(pattern: str, words: str) -> str:
