@@ -75,6 +75,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "certstates.policy.EveryAnswerMiddleware",
+    "certstates.monitoring.probes.ProbesMiddleware",
+    "certstates.monitoring.requests.RequestsMiddleware",
     "certstates.middleware.GraphMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -161,7 +163,7 @@ CONTENT_SECURITY_POLICY = {
 CORS_ALLOWED_ORIGINS = env_origins("CORS_ORIGINS")
 if CORS_ALLOWED_ORIGINS:
     INSTALLED_APPS.append("corsheaders")
-    MIDDLEWARE.insert(1, "corsheaders.middleware.CorsMiddleware")
+    MIDDLEWARE.insert(3, "corsheaders.middleware.CorsMiddleware")
 CORS_URLS_REGEX = r"(?i)/(?!admin|docs|static)"
 CORS_ALLOW_METHODS = ["DELETE", "GET", "OPTIONS", "PATCH", "POST"]
 CORS_ALLOW_HEADERS = [
@@ -353,6 +355,13 @@ OIDC_LEEWAY = env_int("OIDC_LEEWAY", default=60, most=3600)
 # --- Another Graph, whose records manage.py sync_graph copies -------------------------
 
 GRAPH = env_graph()
+
+# --- Monitoring ----------------------------------------------------------------------
+
+# Who may read /metrics: who has a token to read records, nobody, or anybody.
+METRICS = env_choice("METRICS", "token", "off", "open")
+# Where workers count; of granian's workers it is known by itself which belong together.
+METRICS_DIR = env_text("METRICS_DIR")
 
 # --- Logging: to standard error, where the service manager picks it up ---------------
 

@@ -5,6 +5,8 @@ from django.views.generic import RedirectView
 import certstates.openapi.views as openapi
 from certstates import pages
 from certstates.addresses import ROOTS, any_case
+from certstates.monitoring.probes import probe_view
+from certstates.monitoring.views import metrics
 from certstates.service_views import service_document
 from certstates.staff import sso_views as sso
 from certstates.views import unknown_segment
@@ -23,6 +25,9 @@ urlpatterns = [
     path("admin", RedirectView.as_view(url="/admin/")),
     path("docs", RedirectView.as_view(url="/docs/")),
     path("favicon.ico", RedirectView.as_view(url="/static/certstates/icon.svg")),
+    path("metrics", metrics),
+    path("healthz", probe_view),
+    path("readyz", probe_view),
     path("", include("certstates.oauth.urls")),
     *(
         re_path(rf"^{any_case(root.rstrip('/'))}\Z", service_document, {"root": root})

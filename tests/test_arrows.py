@@ -49,6 +49,13 @@ def imported_by(*patterns):
         ("tokens.py", ["callers", "models"]),
         ("oidc/*.py", ["callers", "errors", "logs", "oidc"]),
         ("authentication.py", ["callers", "history", "logs", "oidc", "tokens"]),
+        (
+            "monitoring/*.py",
+            [
+                *("cells", "errors", "models", "monitoring", "negotiation", "odata"),
+                *("addresses", "service_views", "statistics", "views"),
+            ],
+        ),
         ("staff/*.py", ["logs", "models", "oidc", "staff"]),
         ("staff/attempts.py", ["logs", "staff"]),
         (
