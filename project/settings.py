@@ -24,6 +24,7 @@ from project.environment import (
     env_words,
     need_all_or_none,
 )
+from project.logging import logging_config
 
 # --- The product ---------------------------------------------------------------------
 
@@ -363,7 +364,7 @@ METRICS = env_choice("METRICS", "token", "off", "open")
 # Where workers count; of granian's workers it is known by itself which belong together.
 METRICS_DIR = env_text("METRICS_DIR")
 
-# --- Logging: to standard error, where the service manager picks it up ---------------
+# --- Logging --------------------------------------------------------------------------
 
 # json: one object a line, for programs. plain: for people, and the default on a desk.
 LOG_FORMAT = env_choice(
@@ -372,39 +373,4 @@ LOG_FORMAT = env_choice(
 # One line for each request that was answered.
 ACCESS_LOG = env_bool("ACCESS_LOG", default=not DEBUG)
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "json": {"()": "certstates.logs.JsonLines"},
-        "plain": {"()": "certstates.logs.PlainLines"},
-    },
-    "filters": {
-        "broken": {
-            "()": "django.utils.log.CallbackFilter",
-            "callback": lambda record: getattr(record, "status_code", 500) != 501,
-        },
-        "facts": {"()": "certstates.logs.Facts"},
-    },
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "formatter": LOG_FORMAT,
-            "filters": ["facts"],
-        }
-    },
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {
-        # Django's own handlers would repeat each line, or mail it.
-        "django": {"handlers": [], "level": "WARNING"},
-        # Below this they write down tokens and the parameters of token requests.
-        "oauthlib": {"level": "WARNING"},
-        "oauth2_provider": {"level": "WARNING"},
-        # A refused request is the client's affair, 501 too; what broke is logged.
-        "django.request": {"level": "ERROR", "filters": ["broken"]},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-        "certstates.access": {"level": "INFO"},
-        # On one's own desk only what went wrong.
-        "certstates.security": {"level": "WARNING" if DEBUG else "INFO"},
-    },
-}
+LOGGING = logging_config(LOG_FORMAT, on_a_desk=DEBUG)
