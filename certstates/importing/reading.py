@@ -53,7 +53,7 @@ def verdict_of(row: Sequence[Any]) -> Verdict:
         verdict.device = old[DEVICE]
         verdict.changes = [*changes(found, old, new)]
     if verdict.kind is Kind.REFUSED:
-        verdict.faults = [*faults(found, verdict.changes)]
+        verdict.faults = [*faults(found, verdict.changes, exists=was_compared)]
         verdict.changes = []
     return verdict
 
@@ -67,7 +67,7 @@ def refused_at_once(found: Found, told: Mapping[str, Any]) -> Verdict:
     verdict = Verdict(found.line, id=shown(str(values.get("id") or "")), values=values)
     device = values.get(DEVICE)
     verdict.device = shown(device) if isinstance(device, str) else None
-    verdict.faults = [*faults(found, []), *told["faults"]]
+    verdict.faults = [*faults(found, [], exists=False), *told["faults"]]
     return verdict
 
 
@@ -89,11 +89,11 @@ def changes(
             yield Change(name, printed(name, old[name]), STAMPED)
 
 
-def faults(found: Found, differing: Sequence[Change]) -> Iterator[str]:
+def faults(found: Found, differing: Sequence[Change], *, exists: bool) -> Iterator[str]:
     """Yield why a row cannot be saved beside the other rows and the records."""
     if found.earlier is not None:
         yield repeated(found)
-    elif found.is_judged and found.lacks:
+    elif found.is_judged and found.lacks and not exists:
         given = found.id if found.id and not found.is_derived else ""
         unknown = f"No record has the id {given[:99]!r}, and a" if given else "A"
         missing = ", ".join(n for n in PROPERTIES if found.lacks & BITS[n])
