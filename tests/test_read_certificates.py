@@ -4,6 +4,7 @@ import datetime as dt
 import gzip
 import hashlib
 import io
+import zipfile
 
 import pytest
 from cryptography import x509
@@ -89,6 +90,13 @@ def pkcs7_file(encoding):
     return pkcs7.serialize_certificates([LEAF], encoding)
 
 
+def zipped(content):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("device.cer", content)
+    return buffer.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "place", "line"),
     [
@@ -98,6 +106,7 @@ def pkcs7_file(encoding):
         (pem(LEAF).replace(b"\n", b"\r\n"), "Line", 1),
         (b"\xef\xbb\xbf" + pem(LEAF), "Line", 1),
         (pem(LEAF).decode().encode("utf-16"), "Line", 1),
+        (pem(LEAF).decode().encode("utf-16-le"), "Line", 1),
         (b"subject=CN = caf\xe9\n\n" + pem(LEAF) + b"\nafter", "Line", 3),
         (b"Bag Attributes\n    x: y\n" * 900 + pem(LEAF), "Line", 1801),
         (pem(LEAF).replace(b"CERTIFICATE", b"X509 CERTIFICATE"), "Line", 1),
@@ -110,6 +119,7 @@ def pkcs7_file(encoding):
         (pkcs7_file(PEM), "Line", 1),
         (pkcs12_file(LEAF, CHAIN, ROOT), "Certificate", 1),
         (gzip.compress(pem(LEAF)), "Line", 1),
+        (zipped(der(LEAF)), "Certificate", 1),
     ],
 )
 def test_certificates_are_known_by_their_content(content, place, line):

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from certstates.sources import pkcs12
 from certstates.sources.reading import Reading
 from certstates.sources.rows import FileRefused
-from certstates.sources.texts import Borrowed, encoding_of
+from certstates.sources.texts import HEAD, Borrowed, encoding_of
 
 MOST_BYTES = 16 * 1024 * 1024  # of what has to be read as a whole
 LONGEST_BLOCK = 1 << 20  # characters between BEGIN and END
@@ -68,7 +68,7 @@ def is_der(head: bytes) -> bool:
 
 def is_pem(head: bytes) -> bool:
     """Say whether a block of PEM begins in the first octets of a file."""
-    text = head.decode(encoding_of(head), errors="replace")
+    text = head.decode(encoding_of(head[:HEAD]), errors="replace")
     return bool(ANY_BEGIN.search(text.replace("\r", "\n")))
 
 
@@ -91,7 +91,7 @@ class PemFile:
     def _lines(self) -> Iterator[str]:
         """Yield lines, and of an endless one its first piece."""
         self.file.seek(0)
-        encoding = encoding_of(self.file.read(4))
+        encoding = encoding_of(self.file.read(HEAD))
         self.file.seek(0)
         text: TextIO = Borrowed(
             cast("Any", self.file), encoding=encoding, errors="replace"

@@ -16,7 +16,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 
 MOST_MEMORY = 1 << 30
-CLOSED, OPENED = 3, 0
+OPENED, CLOSED, COSTLY = 0, 3, 4
 
 
 def main() -> int:
@@ -31,6 +31,8 @@ def main() -> int:
         opened = pkcs12.load_pkcs12(given[end:], given[4:end])
     except (ValueError, UnsupportedAlgorithm):
         return CLOSED
+    except MemoryError:
+        return COSTLY
     found = [opened.cert, *opened.additional_certs]
     for one in filter(None, found):
         sys.stdout.buffer.write(one.certificate.public_bytes(Encoding.DER))

@@ -6,7 +6,7 @@ import subprocess  # nosec B404 # one program of this house
 import sys
 from pathlib import Path
 
-from certstates.sources.opening_pkcs12 import CLOSED, OPENED
+from certstates.sources.opening_pkcs12 import CLOSED, COSTLY
 from certstates.sources.rows import FileRefused
 
 PROGRAM = Path(__file__).with_name("opening_pkcs12.py")
@@ -31,8 +31,9 @@ def certificates_of(content: bytes, password: bytes | None) -> bytes:
         raise FileRefused(too_costly()) from None
     if done.returncode == CLOSED:
         raise FileRefused(closed(password))
-    if done.returncode != OPENED:
+    if done.returncode == COSTLY or done.returncode < 0:  # it was ended by its limits
         raise FileRefused(too_costly())
+    done.check_returncode()
     return done.stdout
 
 
