@@ -2,6 +2,7 @@
 
 import io
 import tracemalloc
+from random import Random
 
 import pytest
 from cryptography import x509
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     NoEncryption,
     PrivateFormat,
+    pkcs7,
 )
 from cryptography.x509.oid import NameOID
 
@@ -163,6 +165,7 @@ ODD = make_certificate(
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
+        (b"\x0c\x08ABC", b"\x03\x08\0BC", "BitString"),
         (TEXT, b"ABC\xe9EFGH", "InvalidValue in subject."),
         (b"261123090000Z", b"269923090000Z", "InvalidValue in Time::UtcTime."),
         (b"261123090000Z", b"2611230900000", "damaged"),
@@ -176,6 +179,34 @@ def test_a_certificate_that_x509_does_not_allow_is_a_faulty_row(old, new, reason
     assert old in der(ODD)
     [row], _ = read(der(ODD).replace(old, new, 1))
     assert reason in row.faults[0]
+
+
+def test_a_message_with_an_impossible_certificate_is_refused():
+    content = pkcs7.serialize_certificates([ODD], DER)
+    version = b"\xa0\x03\x02\x01"
+    assert version + b"\x02" in content
+    with pytest.raises(FileRefused) as refused:
+        read(content.replace(version + b"\x02", version + b"\x09", 1))
+    assert "PKCS#7" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "content", [der(ODD), pem(ODD), pkcs7.serialize_certificates([ODD], DER)]
+)
+def test_octets_that_were_changed_by_chance_are_a_fault_or_a_refusal(content):
+    chance = Random(4711)
+    read_or_refused = []
+    for _ in range(1000):
+        changed = bytearray(content)
+        for _ in range(chance.choice((1, 1, 3))):
+            changed[chance.randrange(8, len(changed))] = chance.randrange(256)
+        try:
+            [*rows] = open_source(io.BytesIO(changed))
+        except FileRefused:
+            read_or_refused.append(False)
+        else:
+            read_or_refused.append(bool(rows))
+    assert any(read_or_refused)
 
 
 @pytest.mark.parametrize("tail", [b"xx", der(LEAF)[:-4], b"0\x80\0\0"])

@@ -236,7 +236,7 @@ def certificates_of_pkcs7(der: bytes) -> list[bytes]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of BER, which is read
             found = pkcs7.load_der_pkcs7_certificates(der)
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
         raise FileRefused(
             "The PKCS#7 message is damaged or not whole, or has no certificate."
         ) from None

@@ -25,6 +25,7 @@ LONGEST_WORDS = 200
 # What cryptography raises of a certificate, often not before a part is asked for.
 BROKEN = (
     ValueError,
+    TypeError,  # of a name's part that has another type than its identifier wants
     x509.DuplicateExtension,
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,

@@ -12,6 +12,7 @@ import resource
 import sys
 import warnings
 
+from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 
@@ -29,7 +30,7 @@ def main() -> int:
     end = 4 + int.from_bytes(given[:4], "big")
     try:
         opened = pkcs12.load_pkcs12(given[end:], given[4:end])
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
         return CLOSED
     except MemoryError:
         return COSTLY
