@@ -15,7 +15,7 @@ from requests.auth import AuthBase
 from certstates.sync.pages import Page, read_page, words_of
 from certstates.sync.refusals import LinkExpired, SyncRefused, TokenRefused, TryAgain
 from certstates.sync.tokens import Tokens
-from certstates.sync.waiting import retry_after, wait_of
+from certstates.sync.waiting import pause, retry_after, wait_of
 
 # A page of a thousand records whose every text is as long as may be is half of it.
 LARGEST = 64 * 1024 * 1024
@@ -50,10 +50,9 @@ class Graph:
         retries: int = 6,
         timeout: float = 60,
         notify: Notify = lambda sentence: None,
-        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.tokens, self.retries, self.timeout = tokens, retries, timeout
-        self.notify, self.sleep = notify, sleep
+        self.notify = notify
         self.session = requests.Session()
 
     def page(self, url: str, *, is_linked: bool) -> Page:
@@ -73,7 +72,7 @@ class Graph:
                     ) from None
                 seconds = wait_of(attempt, fault.wait)
                 self.notify(f"Trying again in {seconds:,.1f} s: {fault}.")
-                self.sleep(seconds)
+                pause(seconds)
 
     def attempt(self, url: str, *, is_linked: bool) -> Page:
         """Ask once; with another token once more, if the first is refused."""

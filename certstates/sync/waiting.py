@@ -5,12 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import random
 import re
+import time
 from email.utils import parsedate_to_datetime
 
 from django.utils import timezone
 
 LONGEST_ASKED = 300.0  # seconds; a server may ask for a day
 LONGEST = 60.0
+
+
+def pause(seconds: float) -> None:
+    time.sleep(seconds)
 
 
 def retry_after(header: str | None) -> float | None:
