@@ -18,8 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from certstates.addresses import COLLECTION
 from tests.desk import desk_of_ones_own
 
-RECORDS = 300
-PAGE = 50
+RECORDS = 90
+PAGE = 20
 JSON = "application/json"
 
 

@@ -57,6 +57,25 @@ class ReadyToken(Tokens):
         return self.token != old
 
 
+class TokenSession(requests.Session):
+    """What msal asks with. A redirect would carry the secret along: none is followed.
+
+    msal's own session lets REQUESTS_CA_BUNDLE overrule whom the settings trust.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auth = lambda request: request  # or ~/.netrc would have a say
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        kwargs |= {
+            "allow_redirects": False,
+            "timeout": TIMEOUT,
+            "verify": settings.OIDC_VERIFY_SSL,
+        }
+        return super().request(*args, **kwargs)
+
+
 class MsalTokens(Tokens):
     """Tokens of an application, by its secret or its certificate."""
 
@@ -98,8 +117,7 @@ class MsalTokens(Tokens):
             client_credential=credential(),
             authority=authority(),
             instance_discovery=False,  # the settings say whom to trust
-            verify=settings.OIDC_VERIFY_SSL,
-            timeout=TIMEOUT,
+            http_client=TokenSession(),
         )
 
 
