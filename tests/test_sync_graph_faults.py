@@ -354,6 +354,19 @@ def test_refused_records_keep_no_other_one_out(line, capsys):
     assert {*State.objects.values_list("pk", flat=True)} == {"a", "b"}
 
 
+def test_what_a_page_leaves_out_is_null_for_a_new_record_only(line):
+    needed = ("id", "certificateExpirationDateTime", "certificateIssuanceDateTime")
+    item = {name: ITEM[name] for name in (*needed, "certificateRevokeStatus")}
+    line.faults.extend([says({"value": [ITEM]}), says({"value": [item]})])
+    sync(line)
+    before = State.objects.values().get(pk="a")
+    sync(line)
+    assert State.objects.values().get(pk="a") == before
+    line.faults.append(says({"value": [{**item, "id": "b"}]}))
+    sync(line)
+    assert State.objects.get(pk="b").managed_device_display_name is None
+
+
 def test_other_names_and_control_information_are_passed_over(line):
     item = {**ITEM, "@odata.etag": 'W/"7"', "new@odata.type": "#x", "newProperty": {}}
     line.faults.append(says({"value": [item], "@odata.context": "x", "more": 1}))

@@ -111,7 +111,8 @@ def judged(pages: Iterator[Page], report: Report) -> Iterator[Counter[Kind]]:
     """Yield what would become of each page, and save nothing."""
     idle = 0
     for page in pages:
-        found = [*verdicts(page.rows, dry_run=True)]
+        with transaction.atomic():
+            found = [*verdicts(page.rows, dry_run=True)]
         for verdict in found:
             if verdict.kind is Kind.REFUSED:
                 report(verdict)
