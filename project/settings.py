@@ -32,6 +32,7 @@ from project.logging import logging_config
 DEBUG = env_bool("DEBUG", default=False)
 # On: others' test suites may reset and break this server; with DEBUG only.
 TESTBENCH = env_bool("TESTBENCH", default=False)
+TESTBENCH_FAULTS = env_text("TESTBENCH_FAULTS")
 
 # documented: every property of Graph's create page must be present.
 # metadata: only those that the CSDL calls not nullable, as live Graph behaves.

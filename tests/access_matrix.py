@@ -124,6 +124,8 @@ ROWS = (
     everyone("v2.0", UNKNOWN),
     everyone("graphql", UNKNOWN),
     everyone("administration", UNKNOWN),
+    everyone("testbench", UNKNOWN),  # until there is one
+    everyone("testbench/reset", UNKNOWN),
     *(row for root in ROOTS for row in below(root)),
     guarded("metrics", READS, READABLE),
     everyone("healthz", PAGE),

@@ -36,6 +36,25 @@ def imported_by(*patterns):
         ("statistics.py", ["models"]),
         ("transactions.py", []),
         ("cells.py", []),
+        ("stories.py", ["models", "transactions"]),
+        (
+            "testbench/*.py",
+            [
+                "addresses",
+                "errors",
+                "history",
+                "middleware",
+                "models",
+                "oauth",
+                "parsers",
+                "stories",
+                "testbench",
+                "transactions",
+                "views",
+            ],
+        ),
+        ("testbench/server.py", []),
+        ("testbench/plugin.py", ["testbench"]),
         ("usages.py", []),
         ("copying.py", []),
         ("logs.py", []),
@@ -87,3 +106,12 @@ def test_the_admin_is_known_to_its_site_and_its_templates_only():
         if name.startswith("certstates.admin") and not file.startswith("admin/")
     }
     assert outside == {"dashboard.py", "templatetags/saved_searches.py"}
+
+
+def test_only_up_and_the_settings_know_the_test_bench():
+    outside = {
+        file
+        for file, name in imported_by("**/*.py")
+        if name.startswith("certstates.testbench") and not file.startswith("testbench/")
+    }
+    assert outside == {"management/commands/up.py"}

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest
 
 from certstates.errors import BadRequest, shown
+from certstates.parsers import parse_json
 from certstates.testbench.faults import Fault
 
 MOST_RULES = 100
@@ -147,6 +148,21 @@ READERS = {
     "probability": _read_probability,
     "seed": _read_seed,
 }
+
+
+def replace_by_setting(text: str) -> None:
+    """Replace all rules by those of a JSON array, if there is any text.
+
+    Raises BadRequest with what is wrong.
+    """
+    if text:
+        replace_all(parse_all(parse_json(text.encode())))
+
+
+def parse_all(told: Any) -> list[Rule]:
+    if not isinstance(told, list):
+        raise BadRequest("faults must be an array of rules.", target="faults")
+    return [Rule.parse(one) for one in told]
 
 
 def replace_all(rules: Iterable[Rule]) -> None:

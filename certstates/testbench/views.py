@@ -93,9 +93,7 @@ class Faults(BenchView):
 
     def put(self, request: Request) -> Response:
         told = body_of(request, "faults").get("faults")
-        if not isinstance(told, list):
-            raise BadRequest("faults must be an array of rules.", target="faults")
-        rules.replace_all([rules.Rule.parse(one) for one in told])
+        rules.replace_all(rules.parse_all(told))
         return Response({"faults": rules.listed()})
 
     def post(self, request: Request) -> Response:

@@ -24,6 +24,7 @@ from django.utils import timezone
 
 from certstates import stories
 from certstates.checks import NO_BENCH_WITHOUT_DEBUG
+from certstates.errors import GraphError
 from certstates.examples import curl_create
 from certstates.history import recorded
 from certstates.models import Door, ManagedAllDeviceCertificateState
@@ -209,9 +210,13 @@ class Command(BaseCommand):
 
 
 def prepare_bench() -> None:
-    from certstates.testbench import tables
+    from certstates.testbench import rules, tables
 
     tables.prepare()
+    try:
+        rules.replace_by_setting(settings.TESTBENCH_FAULTS)
+    except GraphError as refused:
+        raise CommandError(f"TESTBENCH_FAULTS: {refused.detail}") from None
 
 
 def stop_with(parent: int) -> None:
