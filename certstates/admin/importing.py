@@ -57,8 +57,8 @@ TEMPLATES = "admin/certstates"
 class UploadForm(forms.Form):
     file = forms.FileField(
         label="File",
-        help_text=f"CSV, XLSX or JSON, also in a ZIP or gzip, at most {MOST_ROWS:,} "
-        f"records and {MOST_BYTES // 1024 // 1024} MB.",
+        help_text=f"CSV, XLSX, JSON or certificates, also in a ZIP or gzip, at most "
+        f"{MOST_ROWS:,} records and {MOST_BYTES // 1024 // 1024} MB.",
         widget=forms.FileInput(attrs={"accept": ACCEPTED, "data-most": MOST_BYTES}),
         error_messages={"empty": "The file is empty."},
     )
