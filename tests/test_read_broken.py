@@ -75,6 +75,20 @@ def test_nothing_of_a_file_is_a_command_to_a_terminal():
         assert warning.endswith("passed over: ?[31m?, a?b.")
 
 
+def test_names_without_end_are_not_remembered():
+    records = [{**RECORD, f"{n}" * 1000: "x"} for n in range(100)]
+    source = open_source(io.BytesIO(json_file(*records)))
+    assert len([*source]) == 100
+    assert len(str(source.unknown)) < 5000
+    [warning] = source.warnings
+    assert warning.endswith(", ….")
+
+
+def test_an_object_of_very_many_names_is_refused():
+    content = json.dumps({f"{n}": n for n in range(10_000)}).encode()
+    assert "an object has more than 200 names" in refusal_of(content)
+
+
 @pytest.mark.parametrize("end", [b"\r", b"\n", b"\r\n"])
 def test_lines_end_in_any_way(end):
     rows, _ = read(CSV.replace(b"\r\n", end))
@@ -82,9 +96,15 @@ def test_lines_end_in_any_way(end):
     assert [row.values["id"] for row in rows] == ["a", "b"]
 
 
-def test_a_nul_within_a_table_is_a_value_that_its_row_is_refused_for():
-    rows, _ = read(CSV + CSV.split(b"\r\n")[1] * 9 + bytes(500))
-    assert rows[-1].faults[0].startswith("The row has 100 cells")
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [(bytes(500), 1002), ("\r\nx,y".encode("utf-16-le"), 1002), (b"a\r\nb\0", 1003)],
+)
+def test_a_nul_beyond_the_beginning_is_named_with_its_line(more, line):
+    good = csv_file(*({**RECORD, "id": f"{n}"} for n in range(1000)))
+    reason = refusal_of(good + more)
+    assert f"Line {line:,} has a NUL" in reason
+    assert "UTF-16" in reason
 
 
 class Endless(io.RawIOBase):

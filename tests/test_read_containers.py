@@ -3,6 +3,7 @@
 import gc
 import gzip
 import io
+import struct
 import tempfile
 import tracemalloc
 import zipfile
@@ -23,6 +24,23 @@ def archive(*members, method=zipfile.ZIP_DEFLATED):
         for name, content in members:
             packed.writestr(name, content)
     return buffer.getvalue()
+
+
+def nameless(content):
+    """Return an archive of one file, which has no name at all any more."""
+    local, directory, end = (
+        content.index(mark) for mark in (b"PK\3\4", b"PK\1\2", b"PK\5\6")
+    )
+    entry = bytearray(content[directory:end])
+    entry[28:30] = bytes(2)
+    entry[42:46] = bytes(4)
+    del entry[46:47]
+    first = bytearray(content[local:directory])
+    first[26:28] = bytes(2)
+    del first[30:31]
+    tail = bytearray(content[end:])
+    tail[12:20] = struct.pack("<LL", len(entry), len(first))
+    return bytes(first + entry + tail)
 
 
 def ids_of(content, **reading):
@@ -49,6 +67,7 @@ def refusal_of(content, **reading):
         archive(("/etc/passwd", CSV)),
         archive(("C:\\x\\..\\nul", CSV)),
         archive(("x" * 60_000, CSV)),
+        nameless(archive(("x", CSV))),
         gzip.compress(CSV),
         gzip.compress(CSV[:99]) + gzip.compress(b"") + gzip.compress(CSV[99:]),
         gzip.compress(CSV) + bytes(512),

@@ -7,7 +7,7 @@ import pytest
 
 from certstates.sources import FileRefused, Reading, open_source
 from certstates.sources.identity import derived_id
-from tests.files import csv_file
+from tests.files import csv_file, xlsx_file
 
 REPORT = {
     "DeviceId": "5f0c9c4e-0000-4000-8000-000000000001",
@@ -193,6 +193,11 @@ def test_a_date_without_a_zone_is_of_utc(text, moment):
         ("05/01/2027, 10:00:00", ["%m/%d/%Y, %H:%M:%S", "%d/%m/%Y, %H:%M:%S"]),
         ("2027/01/05 10:00:00", ["%Y/%m/%d %H:%M:%S"]),
         ("5-1-2027", ["%m-%d-%Y", "%d-%m-%Y"]),
+        (
+            "1/5/2027 10:00 +00:00",
+            ["%m/%d/%Y %H:%M %z", "%d/%m/%Y %H:%M %z"],
+        ),
+        ("1/5/2027 1:00 PM", ["%m/%d/%Y %I:%M %p", "%d/%m/%Y %I:%M %p"]),
     ],
 )
 def test_a_date_of_a_culture_is_not_guessed(text, formats):
@@ -365,3 +370,24 @@ def test_states_of_a_profile_are_another_type():
     for content in (json.dumps({"value": [record]}).encode(), csv_file(record)):
         with pytest.raises(FileRefused, match="another type of Graph's"):
             read(content)
+
+
+def test_a_report_that_excel_has_saved_is_refused():
+    with pytest.raises(FileRefused, match="as it was downloaded"):
+        read(xlsx_file([*REPORT], [*REPORT.values()]))
+
+
+@pytest.mark.parametrize("serial", ["5.9E+33", "5,90123E+33", "1E+20"])
+def test_a_serial_number_that_excel_has_rounded_is_refused(serial):
+    [row], _ = read(in_csv({**REPORT, "SerialNumber": serial}))
+    assert "a number that Excel has rounded" in row.faults[0]
+    own = {**REPORT, "SerialNumber": serial, "Id": "a"}
+    [row], _ = read(in_csv(own))
+    assert row.values["certificateSerialNumber"] == serial
+    assert not row.faults
+
+
+def test_words_without_end_are_not_remembered():
+    long = {"KeyUsage": "x" * 100_000, "CertificateStatus": "y" * 100_000}
+    _, warnings = read(in_csv({**REPORT, **long}))
+    assert [len(warning) < 200 for warning in warnings] == [True, True]

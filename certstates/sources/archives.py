@@ -95,7 +95,7 @@ def unzipped(file: IO[bytes], most_bytes: int) -> IO[bytes]:
 
 
 def only_member(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
-    files = [m for m in members if not m.is_dir()]
+    files = [m for m in members if not m.filename.endswith("/")]
     files = [m for m in files if not m.filename.startswith(OF_MACOS)]
     if not files:
         raise FileRefused("The ZIP archive has no file in it.")

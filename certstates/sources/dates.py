@@ -23,6 +23,7 @@ SINCE_1970 = re.compile(r"\\?/Date\((-?\d{1,18})(?:[+-]\d{4})?\)\\?/", re.ASCII)
 OF_A_CULTURE = re.compile(
     r"\d{1,4}(?P<mark>[/.\-])\d{1,2}(?P=mark)\d{1,4}(?P<rest>.*)", re.ASCII | re.DOTALL
 )
+ZONE = re.compile(r" ?([+-]0(?::?0)?)$")  # numbers are zeros here
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -108,13 +109,11 @@ def formats_of(text: str, mark: str, rest: str) -> list[str]:
 @lru_cache(maxsize=64)
 def time_format(shape: str) -> str:
     """Return the format of a time of which each number is a 0: ``0:0:0 AM``."""
-    if re.search(r"[AaPp]\.?[Mm]", shape):
-        return " %I:%M:%S %p" if shape.count(":") > 1 else " %I:%M %p"
-    comma = "," if shape.startswith(",") else ""
-    return (
-        f"{comma} %H:%M:%S"
-        if shape.count(":") > 1
-        else f"{comma} %H:%M"
-        if ":" in shape
-        else ""
-    )
+    time, zone, _ = ZONE.split(shape) if ZONE.search(shape) else (shape, "", "")
+    if ":" not in time:
+        return ""
+    comma = "," if time.startswith(",") else ""
+    twelve = re.search(r"[AaPp]\.?[Mm]", time)
+    hour, half = ("%I", " %p") if twelve else ("%H", "")
+    second = ":%S" if time.count(":") > 1 else ""
+    return f"{comma} {hour}:%M{second}{half}{' %z' if zone else ''}"

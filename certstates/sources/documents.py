@@ -19,7 +19,8 @@ from certstates.sources.texts import text_of
 READ = 1 << 16
 LONGEST_VALUE = 1 << 20  # characters that one record may have
 LONGEST_TOKEN = 16  # that can look wrong while its end is missing: \\u00e9, -Infinity
-MOST_LAYOUTS = 100  # that are remembered
+MOST_LAYOUTS = 10  # that are remembered
+MOST_PROPERTIES = 200  # of an object, as many as the API takes
 PAGES = {"value", "values"}  # Graph's pages, and Intune's reports
 SPACE = re.compile(r"[ \t\r\n]*")
 
@@ -84,6 +85,8 @@ class JsonFile(Source):
         name = str(self.text.value())
         if name in found:
             self.text.refuse(f"the name {name[:50]!r} occurs twice in an object")
+        if len(found) >= MOST_PROPERTIES:
+            self.text.refuse(f"an object has more than {MOST_PROPERTIES} names")
         self.text.expect(":")
         return name
 

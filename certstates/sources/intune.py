@@ -17,13 +17,16 @@ from certstates.sources.flags import folded, key_usages
 from certstates.sources.identity import derived_id
 from certstates.sources.layouts import Columns, of_json
 from certstates.sources.reading import Reading
-from certstates.sources.rows import FileRefused, Row, Source, printable
+from certstates.sources.rows import MOST_SHOWN, FileRefused, Row, Source, printable
 
 ISSUANCE = "certificateIssuanceDateTime"
 EXPIRATION = "certificateExpirationDateTime"
 NOWHERE = -1
+LONGEST_WORDS = 400  # all nine key usages have half of it; what is read is remembered
 STATUS = "certificateRevokeStatus"
 USAGES = "certificateKeyUsages"
+SERIAL_NUMBER = "certificateSerialNumber"
+ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.ASCII)
 PROPERTIES = {
     "devicename": "managedDeviceDisplayName",
     "upn": "userPrincipalName",
@@ -31,7 +34,7 @@ PROPERTIES = {
     "validto": EXPIRATION,
     "issuername": "certificateIssuerName",
     "subjectname": "certificateSubjectName",
-    "serialnumber": "certificateSerialNumber",
+    "serialnumber": SERIAL_NUMBER,
     "thumbprint": "certificateThumbprint",
     "enhancedkeyusage": "certificateExtendedKeyUsages",
 }
@@ -116,7 +119,9 @@ class IntuneLayout:
         cells.append(None)
         values = {name: cells[n] for n, name in self.parts}
         faults = self._read_dates(values)
-        if self.own:
+        if not self.own:
+            faults += refused_numbers(values)
+        else:
             faults += self._read_own(values, cells)
         defaults = self._judged(values, cells)
         if "id" in values:
@@ -150,20 +155,20 @@ class IntuneLayout:
         defaults = self.defaults
         status, usages = cells[self.status], cells[self.usages]
         if STATUS not in values:
-            if status is not None and is_revoked(str(status)):
+            if status is not None and is_revoked(str(status)[:LONGEST_WORDS]):
                 values[STATUS] = "revoked"
             else:
                 defaults = self.with_status
                 if status is not None:
-                    what = f"CertificateStatus: {str(status)!r}"
+                    what = f"CertificateStatus: {str(status)[: MOST_SHOWN // 2]!r}"
                     self.tally.add(what, "was taken for none")
         if self.usages != NOWHERE:
-            number = None if usages is None else key_usages(str(usages))
+            number = None if usages is None else key_usages(str(usages)[:LONGEST_WORDS])
             if usages is None or number is not None:
                 values[USAGES] = number
             else:
                 defaults = {**defaults, USAGES: None}
-                what = f"KeyUsage: {str(usages)!r}"
+                what = f"KeyUsage: {str(usages)[: MOST_SHOWN // 2]!r}"
                 self.tally.add(what, "was not understood, and left out")
         return defaults
 
@@ -183,6 +188,18 @@ class IntuneLayout:
             "Neither Thumbprint nor SerialNumber has a value, so the certificate could "
             "not be told from others."
         )
+
+
+def refused_numbers(values: dict[str, Any]) -> tuple[str, ...]:
+    """Return what is wrong with a number that Excel has saved."""
+    serial = values.get(SERIAL_NUMBER)
+    if not isinstance(serial, str) or "E+" not in serial:
+        return ()
+    fault = (
+        f"{SERIAL_NUMBER}: {serial[:50]!r} is a number that Excel has rounded. Bring "
+        "the file as it was downloaded."
+    )
+    return (fault,) if ROUNDED.fullmatch(serial) else ()
 
 
 def texts(values: list[Any]) -> list[str | None]:
@@ -213,8 +230,7 @@ def places_of(header: Sequence[str], *, unknown: dict[str, None]) -> dict[str, i
                 f"Two columns of the header are {printable(name.strip()[:50])}."
             )
         places[found] = n
-        if not known(name) and not names.is_control_information(name):
-            unknown[name] = None
+        names.note_unknown(name, base if known(name) else None, unknown)
     # What a language calls the status is not interpreted.
     localized.pop("certificatestatus", None)
     return localized | raw

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from certstates import edm
 from certstates.models import in_any_case
 from certstates.serializers import CertificateStateSerializer
-from certstates.sources.rows import FileRefused, printable
+from certstates.sources.rows import MOST_NAMES, MOST_SHOWN, FileRefused, printable
 
 FIELDS = CertificateStateSerializer.edm_fields()
 ENUMERATIONS = {n for n, f in FIELDS.items() if isinstance(f, edm.EdmRevocationStatus)}
@@ -34,8 +34,8 @@ def is_control_information(name: str) -> bool:
 def note_unknown(name: str, found: str | None, unknown: dict[str, None]) -> None:
     """Remember a name to warn of, unless it is one that says nothing of the record."""
     is_silent = is_control_information(name) or key(name) in PASSED_OVER
-    if found is None and not is_silent:
-        unknown[name] = None
+    if found is None and not is_silent and len(unknown) <= MOST_NAMES:
+        unknown[name[:MOST_SHOWN]] = None
 
 
 def required() -> list[str]:

@@ -83,6 +83,7 @@ def check_text(file: IO[bytes], encoding: str, longest_line: int | None) -> None
             text = decoder.decode(chunk, final=not chunk)
         except UnicodeError as error:
             raise no_text(error, encoding, offset - waiting, lines) from None
+        refuse_nul(text, lines)
         lines += text.count("\n")
         end = max(text.rfind("\n"), text.rfind("\r"))
         length = len(text) - end - 1 + (length if end < 0 else 0)
@@ -91,6 +92,15 @@ def check_text(file: IO[bytes], encoding: str, longest_line: int | None) -> None
         offset += len(chunk)
         if not chunk:
             return
+
+
+def refuse_nul(text: str, lines: int) -> None:
+    """Refuse what no text has: a part in UTF-16 has it, and what was never written."""
+    if (at := text.find("\0")) >= 0:
+        raise FileRefused(
+            f"Line {lines + text.count(chr(10), 0, at):,} has a NUL: the file is not "
+            "whole, or a part of it has another encoding (UTF-16)."
+        )
 
 
 def no_text(error: UnicodeError, encoding: str, begin: int, lines: int) -> FileRefused:

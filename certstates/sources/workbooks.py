@@ -15,7 +15,7 @@ from defusedxml import DefusedXmlException
 from openpyxl.utils.exceptions import InvalidFileException
 
 from certstates.edm import EdmString
-from certstates.sources import names
+from certstates.sources import intune, names
 from certstates.sources.layouts import SERVER_SUPPLIED, cell_value
 from certstates.sources.reading import AS_IT_IS, Reading
 from certstates.sources.rows import FileRefused, Row, Source
@@ -71,6 +71,7 @@ class Workbook(Source):
         header = [cell.value for cell in header]
         while header and header[-1] is None:
             header.pop()
+        refuse_report(header)
         self.columns = names.columns_of(map(str, header), unknown=self.unknown)
 
     def __iter__(self) -> Iterator[Row]:
@@ -106,6 +107,15 @@ class Workbook(Source):
             else:
                 values[name] = json_value(name, value)
         return Row(number, values, tuple(faults))
+
+
+def refuse_report(header: list[Any]) -> None:
+    """Refuse Intune's report once Excel has changed dates and long numbers in it."""
+    if intune.is_meant(map(str, header)):
+        raise FileRefused(
+            "The sheet looks like Intune's report of certificates. Bring it as it was "
+            "downloaded: Excel changes dates and long numbers in it."
+        )
 
 
 def fault_of(name: str, cell: Any) -> str | None:
