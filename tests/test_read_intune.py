@@ -2,11 +2,12 @@
 
 import io
 import json
+import uuid
 
 import pytest
 
 from certstates.sources import FileRefused, Reading, open_source
-from certstates.sources.identity import derived_id
+from certstates.sources.identity import NAMESPACE, derived_id
 from tests.files import csv_file, xlsx_file
 
 REPORT = {
@@ -219,6 +220,12 @@ def test_a_format_that_does_not_fit_is_refused_in_each_row():
     assert not rows[1].faults
 
 
+@pytest.mark.parametrize("n", range(40))
+def test_an_id_is_a_uuid_of_version_5(n):
+    name = json.dumps(["intune", f"é{n}", None], ensure_ascii=False).replace(", ", ",")
+    assert derived_id("intune", f"é{n}", None) == str(uuid.uuid5(NAMESPACE, name))
+
+
 def test_an_id_does_not_depend_on_how_a_thumbprint_is_written():
     spelt = "\u200e9f 86 d0 81 88 4c 7d 65 9a 2f ea a0 c5 5a d0 15 a3 bf 4f 1b"
     [row], _ = read(in_csv({**REPORT, "Thumbprint": spelt}))
@@ -261,7 +268,7 @@ def test_a_certificate_that_nothing_tells_from_others_is_refused():
 
 def test_a_key_that_is_no_unicode_is_refused():
     [row], _ = read(in_json({**REPORT, "DeviceId": "\ud800"}))
-    assert "no Unicode" in row.faults[0]
+    assert "is no text" in row.faults[0]
 
 
 def test_what_the_own_export_adds_is_taken_exactly():
@@ -358,6 +365,20 @@ def test_a_null_of_json_and_an_empty_cell_are_the_same():
     [empty], _ = read(in_json({**REPORT, "UPN": "", "KeyUsage": ""}))
     assert cell.values == null.values == empty.values
     assert cell.values["userPrincipalName"] is None
+
+
+def test_a_number_of_json_is_the_text_of_a_cell():
+    numbers = {"SerialNumber": 123, "Thumbprint": 45, "PolicyId": 6, "KeyUsage": 160}
+    [number], _ = read(in_json({**REPORT, **numbers}))
+    [text], _ = read(in_csv({**REPORT, **numbers}))
+    assert number.values == text.values
+
+
+@pytest.mark.parametrize("value", [1.5, True, [], {}, ["x"]])
+def test_other_values_of_json_are_left_to_the_api_and_break_nothing(value):
+    for name in REPORT:
+        [row], _ = read(in_json({**REPORT, name: value}))
+        assert row.values["id"] or row.faults
 
 
 def test_states_of_a_profile_are_another_type():

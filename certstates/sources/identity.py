@@ -10,6 +10,9 @@ import orjson
 # Any number serves, and no other ever: the ids of all imports so far follow from it.
 NAMESPACE = uuid.UUID("6d1f0e5a-3f0b-5c39-9a6e-8b8c7d2e41f7")
 
+# A digit with its two highest bits as RFC 9562, section 4.1, wants them.
+VARIANTS = {f"{n:x}": f"{n & 3 | 8:x}" for n in range(16)}
+
 
 def derived_id(*parts: str | None) -> str:
     """Return the id that follows from a natural key: a version 5 UUID.
@@ -19,8 +22,9 @@ def derived_id(*parts: str | None) -> str:
     is no valid Unicode.
     """
     name = NAMESPACE.bytes + orjson.dumps(parts)
-    digest = bytearray(hashlib.sha1(name, usedforsecurity=False).digest()[:16])
-    digest[6] = digest[6] & 0x0F | 0x50  # the version; uuid.uuid5 takes thrice the time
-    digest[8] = digest[8] & 0x3F | 0x80
-    text = digest.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    text = hashlib.sha1(name, usedforsecurity=False).hexdigest()
+    variant = VARIANTS[text[16]]
+    # As uuid.uuid5() would spell it, in a quarter of its time.
+    return (
+        f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
+    )

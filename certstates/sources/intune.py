@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from certstates.sources import names
@@ -109,8 +110,8 @@ class IntuneLayout:
         # A column that is not there has its place behind the others.
         self.usages = at.get("keyusage", NOWHERE)
         self.status = at.get("certificatestatus", NOWHERE)
-        self.natural = [at.get(column, NOWHERE) for column in NATURAL_KEY]
-        self.otherwise = [at.get(column, NOWHERE) for column in OTHERWISE]
+        self.natural = itemgetter(*(at.get(c, NOWHERE) for c in NATURAL_KEY))
+        self.otherwise = itemgetter(*(at.get(c, NOWHERE) for c in OTHERWISE))
         self.defaults = missing(at, source.reading)
         self.with_status = {**self.defaults, STATUS: "none"}
 
@@ -135,8 +136,11 @@ class IntuneLayout:
     def _read_dates(self, values: dict[str, Any]) -> tuple[str, ...]:
         faults: tuple[str, ...] = ()
         for name in self.dates:
+            text = values[name]
+            if text.__class__ is str and text[10:11] == "T" and text[-1] == "Z":
+                continue  # as almost all are
             try:
-                values[name] = self.read_date(values[name])
+                values[name] = self.read_date(text)
             except Unreadable as fault:
                 faults += (f"{name}: {fault}",)
         return faults
@@ -174,16 +178,16 @@ class IntuneLayout:
 
     def _id(self, cells: Sequence[Any]) -> str:
         """Return the id that follows from what tells a certificate on a device."""
-        device, thumbprint, policy = texts([cells[n] for n in self.natural])
-        thumbprint = thumbprint and as_key(thumbprint)
+        device, thumbprint, policy = self.natural(cells)
+        thumbprint = as_key(thumbprint) if isinstance(thumbprint, str) else None
         try:
             if device and thumbprint:
                 return derived_id("intune", device, thumbprint, policy)
-            others = texts([cells[n] for n in self.otherwise])
+            others = self.otherwise(cells)
             if thumbprint or others[SERIAL]:
                 return derived_id("intune", device, thumbprint, policy, *others)
         except TypeError:
-            raise Unreadable("Its natural key has text that is no Unicode.") from None
+            raise Unreadable("Its natural key is no text.") from None
         raise Unreadable(
             "Neither Thumbprint nor SerialNumber has a value, so the certificate could "
             "not be told from others."
@@ -200,11 +204,6 @@ def refused_numbers(values: dict[str, Any]) -> tuple[str, ...]:
         "the file as it was downloaded."
     )
     return (fault,) if ROUNDED.fullmatch(serial) else ()
-
-
-def texts(values: list[Any]) -> list[str | None]:
-    """Return values of JSON, which may be numbers, as texts."""
-    return [v if v is None or v.__class__ is str else str(v) for v in values]
 
 
 def missing(at: dict[str, int], reading: Reading) -> dict[str, Any]:

@@ -88,12 +88,15 @@ def cell(text: str) -> str | None:
 
 def cells_of(texts: Sequence[str]) -> list[str | None]:
     """Return what the cells of a row stand for."""
-    return [plain(text) if text[:1] == "'" else text or None for text in texts]
+    return [text if text and text[0] != "'" else cell(text) for text in texts]
 
 
 def values_of(values: Sequence[Any]) -> list[Any]:
-    """Return JSON values, of which an empty text says no more than a null."""
-    return [None if value == "" else value for value in values]
+    """Return JSON values as if they had stood in cells, so that they are the same."""
+    return [
+        str(value) if type(value) is int else None if value == "" else value
+        for value in values
+    ]
 
 
 def of_cells(dates: Dates) -> Callable[[str], Convert]:
