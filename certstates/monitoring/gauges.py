@@ -27,6 +27,7 @@ from certstates.statistics import Count, counts_or_estimates
 STATES = ManagedAllDeviceCertificateState.objects
 REMEMBERED = 15  # seconds
 DAYS = (1, 7, 30, 90)
+ALL, EXPIRED, REVOKED = "all", 0, "revoked"
 
 
 @dataclass(frozen=True)
@@ -52,35 +53,47 @@ class Numbers:
 
 def counted() -> Numbers:
     """Ask one query for all, one for estimates if any, and one for the oldest."""
-    questions = {
-        "records": STATES.order_by("pk"),
-        "expired": not_revoked(STATES.expired()).by_expiry(),
-        **{
-            f"{days}d": not_revoked(
-                STATES.expiring(within=dt.timedelta(days=days))
-            ).by_expiry()
-            for days in DAYS
-        },
-        **{
-            status.wire_name: STATES.filter(
-                certificate_revoke_status=status
-            ).by_status()
-            for status in RevocationStatus
-        },
+    windows = {
+        EXPIRED: STATES.expired(),
+        **{days: STATES.expiring(within=dt.timedelta(days=days)) for days in DAYS},
     }
-    counts = counts_or_estimates(questions)
+    counts = counts_or_estimates(
+        {
+            ALL: STATES.order_by("pk"),
+            **{s.wire_name: with_status(STATES.all(), s) for s in RevocationStatus},
+            **{days: records.by_expiry() for days, records in windows.items()},
+            **{(days, REVOKED): revoked(records) for days, records in windows.items()},
+        }
+    )
+    valid = {days: difference(counts[days], counts[days, REVOKED]) for days in windows}
     return Numbers(
-        records=counts["records"],
+        records=counts[ALL],
         by_status={status: counts[status.wire_name] for status in RevocationStatus},
-        expired=counts["expired"],
-        expiring={days: counts[f"{days}d"] for days in DAYS},
+        expired=valid.pop(EXPIRED),
+        expiring=valid,
         oldest_open=longest_open(),
     )
 
 
-def not_revoked(records: CertificateStateQuerySet) -> CertificateStateQuerySet:
-    """Leave out what need not be renewed."""
-    return records.exclude(certificate_revoke_status=RevocationStatus.REVOKED)
+def with_status(
+    records: CertificateStateQuerySet, status: RevocationStatus
+) -> CertificateStateQuerySet:
+    return records.filter(certificate_revoke_status=status).by_status()
+
+
+def revoked(records: CertificateStateQuerySet) -> CertificateStateQuerySet:
+    """Return what of these is revoked, in the order of the index that has both.
+
+    It is counted and taken off: no index has what is *not* revoked, by expiry.
+    """
+    return records.filter(certificate_revoke_status=RevocationStatus.REVOKED).order_by(
+        "certificate_expiration_date_time", "id"
+    )
+
+
+def difference(all_: Count, some: Count) -> Count:
+    is_exact = all_.is_exact and some.is_exact
+    return Count(max(0, all_.value - some.value), is_exact)
 
 
 def longest_open() -> dt.timedelta:

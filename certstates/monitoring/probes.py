@@ -7,6 +7,7 @@ say nothing that would help a stranger.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
+
+logger = logging.getLogger(__name__)
 
 PATIENCE = 2  # seconds that an answer may take
 REMEMBERED = 1  # seconds: whoever asks more often asks the same check
@@ -75,10 +78,23 @@ class Readiness:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._check: Check | None = None
+        self._noted: list[str] = []
 
     def missing(self) -> list[str]:
         check = self.current()
-        return check.missing if check.done.wait(PATIENCE) else ["database"]
+        missing = check.missing if check.done.wait(PATIENCE) else ["database"]
+        self.note(missing)
+        return missing
+
+    def note(self, missing: list[str]) -> None:
+        """Write a line when it has changed, and none for each who asks."""
+        if missing == self._noted:
+            return
+        self._noted = missing
+        if missing:
+            logger.warning("Not ready: %s.", " and ".join(missing))
+        else:
+            logger.info("Ready.")
 
     def current(self) -> Check:
         """Return the check that runs, or has just ended, or a new one."""
@@ -110,6 +126,8 @@ def ready() -> HttpResponse:
         return answer({"status": "ok"})
     response = answer({"status": "unavailable", "missing": missing}, status=503)
     response["Retry-After"] = str(REMEMBERED)
+    # Django would write an error for each, as long as somebody asks.
+    response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 
