@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import multiprocessing
 import os
+import sys
 import tempfile
 import threading
 from dataclasses import dataclass
@@ -118,6 +119,11 @@ def prepare(path: Path) -> None:
 
 
 def is_readable(path: Path) -> bool:
+    """Say whether it begins with how much of it is used, and that much can be read."""
+    with path.open("rb") as file:
+        used = int.from_bytes(file.read(4), sys.byteorder, signed=True)
+    if not 0 <= used <= path.stat().st_size:
+        return False
     try:
         [*MmapedDict.read_all_values_from_file(str(path))]  # type: ignore[no-untyped-call]
     except Exception:  # whatever a torn file makes of its reader
