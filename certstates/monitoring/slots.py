@@ -124,6 +124,7 @@ def is_readable(path: Path) -> bool:
         used = int.from_bytes(file.read(4), sys.byteorder, signed=True)
     if not 0 <= used <= path.stat().st_size:
         return False
+    # nosemgrep: python-silent -- the file is begun anew
     try:
         [*MmapedDict.read_all_values_from_file(str(path))]  # type: ignore[no-untyped-call]
     except Exception:  # whatever a torn file makes of its reader
