@@ -4,9 +4,12 @@ import copy
 import http.client
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import requests
@@ -161,15 +164,70 @@ def test_without_the_option_it_is_as_if_there_were_none(bench, desk):
         assert get(plain, "500").status_code == 200
 
 
-def test_it_is_refused_where_debug_is_off(desk):
-    desk.environment["DEBUG"] = "off"
-    try:
-        code, out, err = desk.run("up", "--testbench")
-    finally:
-        del desk.environment["DEBUG"]
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        (
+            {"DEBUG": "off"},
+            "a test bench is for one's own desk only. Nothing was started.",
+        ),
+        ({"TESTBENCH_FAULTS": "503"}, "TESTBENCH_FAULTS: faults must be an array"),
+        ({"TESTBENCH_FAULTS": "[503"}, "TESTBENCH_FAULTS: The body is not JSON"),
+        (
+            {"TESTBENCH_FAULTS": '[{"fault": "418"}]'},
+            "TESTBENCH_FAULTS: There is no fault '418'",
+        ),
+    ],
+)
+def test_it_does_not_start_with_what_it_cannot_do(running, desk, environment, words):
+    other = another(desk)
+    other.environment = other.environment | environment
+    code, out, err = other.run("up", "--testbench", "--port", str(other.port))
     assert code == 1
-    assert "a test bench is for one's own desk only. Nothing was started." in err
+    assert words in err
     assert "Traceback" not in out + err
+
+
+def test_rules_can_be_set_by_the_environment(bench, desk):
+    other = another(desk)
+    faults = [{"fault": "503", "every": 2}]
+    other.environment = other.environment | {"TESTBENCH_FAULTS": json.dumps(faults)}
+    bench.fault("500")
+    with other.up("--testbench"):
+        assert [get(bench).status_code for _ in range(4)] == [200, 503, 200, 503]
+
+
+def test_it_ends_with_who_started_it(desk, running):
+    """As a suite does that is killed: nobody is left to stop it."""
+    other = another(desk)
+    up = ("up", "--testbench", "--with-parent", "--port", str(other.port))
+    suite = subprocess.Popen(
+        [
+            *(sys.executable, "-c", SUITE_OF_ONE_LINE),
+            *(Path(sys.prefix, "bin", "python"), "manage.py", *up),
+        ],
+        cwd=other.path,
+        env=other.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with suite:
+        while "Ctrl-C" not in suite.stdout.readline():
+            assert suite.poll() is None
+        assert requests.get(other.url, timeout=10).status_code == 200
+        suite.kill()
+    deadline = time.monotonic() + 60
+    while serving(other) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not serving(other)
+    assert get(running).status_code == 200
+
+
+SUITE_OF_ONE_LINE = "import subprocess, sys; subprocess.run(sys.argv[1:])"
+
+
+def serving(desk):
+    return [p for p in desk.server_processes() if f"--port {desk.port}" in p]
 
 
 def test_a_refusal_is_graphs_on_the_wire(bench):
