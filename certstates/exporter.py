@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, Any
 
 import orjson
-import xlsxwriter
 from django.conf import settings
 from psycopg.abc import Buffer
 
@@ -23,6 +22,7 @@ from certstates.edm import EdmString
 from certstates.models import CertificateStateQuerySet
 from certstates.odata.formats import Format
 from certstates.odata.representation import FIELDS, Representation
+from certstates.sheets import Cell, write_book
 
 Records = CertificateStateQuerySet
 Row = Sequence[Any]
@@ -61,6 +61,7 @@ CHUNK = 64 * 1024  # bytes that are worth a write to the network
 # Excel's own limits. A file beyond them opens, but is cut without a word.
 MOST_SHEET_ROWS = 1_048_575  # and one for the headers
 LONGEST_CELL = 32_767  # in UTF-16 code units
+SHORT_CELL = LONGEST_CELL // 2  # characters that fit in any case
 
 # Excel takes a CSV without it for the local code page; all others pass it over.
 BYTE_ORDER_MARK = "\ufeff"
@@ -164,21 +165,20 @@ def xlsx_file(rows: Iterable[Row]) -> IO[bytes]:
     """
     with contextlib.ExitStack() as unless_whole:
         file = unless_whole.enter_context(tempfile.TemporaryFile())
-        with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
-            write_sheet(book, rows)
+        write_book(file, fitting(rows), title="certificate states", headers=HEADERS)
         unless_whole.pop_all()  # the answer closes it
     file.seek(0)
     return file
 
 
-def write_sheet(book: Any, rows: Iterable[Row]) -> None:
-    sheet = book.add_worksheet("certificate states")
-    sheet.freeze_panes(1, 0)
-    sheet.set_column(0, len(HEADERS) - 1, 28)
-    sheet.write_row(0, 0, HEADERS, book.add_format({"bold": True}))
+def fitting(rows: Iterable[Row]) -> Iterator[list[Cell]]:
+    """Yield the rows as cells, and refuse what Excel would cut."""
     for number, row in enumerate(rows, 1):
         refuse_overlong_sheet(number)
-        write_row(sheet, number, row)
+        found = [*cells(row)]
+        if any(isinstance(cell, str) and len(cell) > SHORT_CELL for cell in found):
+            refuse_overlong_cells(found, number=number)
+        yield found
 
 
 def refuse_overlong_sheet(rows: int) -> None:
@@ -189,27 +189,16 @@ def refuse_overlong_sheet(rows: int) -> None:
         )
 
 
-def write_row(sheet: Any, number: int, row: Row) -> None:
-    """Write texts as texts: nothing is guessed to be a formula, a date or a link."""
-    for column, cell in enumerate(cells(row)):
-        if isinstance(cell, str):
-            refuse_overlong_cell(cell, number=number, column=HEADERS[column])
-            sheet.write_string(number, column, cell)
-        elif cell is not None:
-            sheet.write_number(number, column, cell)
+def refuse_overlong_cells(found: Iterable[Cell], *, number: int) -> None:
+    for column, cell in zip(HEADERS, found, strict=True):
+        if len(str(cell).encode("utf-16-le")) // 2 > LONGEST_CELL:
+            raise DoesNotFit(
+                f"A cell of Excel ends after {LONGEST_CELL:,} characters, and {column} "
+                f"of row {number + 1:,} has more. Export as CSV or JSON."
+            )
 
 
-def refuse_overlong_cell(cell: str, *, number: int, column: str) -> None:
-    if len(cell) * 2 > LONGEST_CELL and len(cell.encode("utf-16-le")) // 2 > (
-        LONGEST_CELL
-    ):
-        raise DoesNotFit(
-            f"A cell of Excel ends after {LONGEST_CELL:,} characters, and {column} of "
-            f"row {number + 1:,} has more. Export as CSV or JSON."
-        )
-
-
-def cells(row: Row) -> Iterator[str | int | None]:
+def cells(row: Row) -> Iterator[Cell]:
     """Yield the values of a row as cells; None is an empty one."""
     for value, is_free in zip(row, IS_FREE_TEXT, strict=True):
         yield written(value) if is_free and value is not None else value

@@ -55,6 +55,8 @@ def imported_by(*patterns):
         ),
         ("testbench/server.py", []),
         ("testbench/plugin.py", ["testbench"]),
+        ("sheets.py", []),
+        ("printing.py", ["cells", "edm", "models", "odata"]),
         ("usages.py", []),
         ("copying.py", []),
         ("logs.py", []),
