@@ -10,8 +10,7 @@ from django.db import connection
 
 from certstates.copying import copy_chunk
 from certstates.importing.laws import COLUMNS, Judge
-from certstates.importing.statements import COPY, CREATE, PREPARE
-from certstates.models import ManagedAllDeviceCertificateState as State
+from certstates.importing.statements import COPY, CREATE, PREPARE, TYPES
 from certstates.sources import Row
 
 # A file is read between two copies, never within one: reading may fail, or take long.
@@ -19,13 +18,15 @@ ROWS_AT_A_TIME = 1_000
 # From here on it pays to tell PostgreSQL more about the rows.
 MANY = 10_000
 
-STATE_TYPES = {
-    field.name: str(field.db_type(connection)).partition("(")[0]
-    for field in State._meta.concrete_fields
-}
-TYPES = [
-    *("int4", "int8", STATE_TYPES["id"], "int4", "int4", "bool", "text"),
-    *(STATE_TYPES[column] for column in COLUMNS),
+
+def plain(column: str) -> str:
+    """Return the name of a column's type, without a length."""
+    return TYPES[column].partition("(")[0]
+
+
+BINARY = [
+    *("int4", "int8", plain("id"), "int4", "int4", "bool", "text"),
+    *map(plain, COLUMNS),
 ]
 
 
@@ -36,7 +37,7 @@ def stage(rows: Iterable[Row], judge: Judge) -> int:
     with connection.cursor() as cursor:
         cursor.execute(CREATE)
         while chunk := [*islice(numbered, ROWS_AT_A_TIME)]:
-            copy_chunk(cursor, COPY, TYPES, chunk)
+            copy_chunk(cursor, COPY, BINARY, chunk)
             number += len(chunk)
         if number >= MANY:
             cursor.execute(PREPARE)

@@ -6,6 +6,8 @@
 numbers them in the order of the records' ids, in which they are locked and written.
 """
 
+from django.db import connection
+
 from certstates.importing.laws import BITS, COLUMNS, NAMES
 from certstates.models import ManagedAllDeviceCertificateState as State
 
@@ -25,19 +27,29 @@ def each(pattern: str, joined: str = ", ") -> str:
     )
 
 
-# The types are the table's own, and nothing is copied but them.
+# The types of the model's columns. The records' table itself is not asked: who wants
+# it alone later must not hold a lock on it before.
+TYPES = {
+    field.name: str(field.db_type(connection)) for field in State._meta.concrete_fields
+}
+ID = f'{TYPES["id"]} COLLATE "C"'
+
+
+def typed(prefix: str = "") -> str:
+    return ", ".join(f"{prefix}{column} {TYPES[column]}" for column in COLUMNS)
+
+
 CREATE = f"""
 DROP TABLE IF EXISTS pg_temp.{STAGED}, pg_temp.{JUDGED};
-CREATE TEMPORARY TABLE {STAGED} ON COMMIT DROP AS
-SELECT 0 AS n, 0::bigint AS line, id, 0 AS given, 0 AS lacks, false AS is_derived,
-       '' AS told, {each("{column}")}
-FROM {STATES} WHERE false;
-CREATE TEMPORARY TABLE {JUDGED} ON COMMIT DROP AS
-SELECT 0 AS n, '' AS kind, 0::bigint AS earlier, '' AS reason,
-       {each("{column} AS old_{column}")}
-FROM {STATES} WHERE false;
-ALTER TABLE {JUDGED} ADD place bigint GENERATED ALWAYS AS IDENTITY
-"""  # nosec B608 # the names of the model and of this file
+CREATE TEMPORARY TABLE {STAGED} (
+    n integer, line bigint, id {ID}, given integer, lacks integer,
+    is_derived boolean, told text, {typed()}
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE {JUDGED} (
+    n integer, place bigint GENERATED ALWAYS AS IDENTITY, kind text, earlier bigint,
+    reason text, {typed("old_")}
+) ON COMMIT DROP
+"""
 
 COPY = f"COPY {STAGED} ({', '.join(STAGED_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
 
