@@ -10,7 +10,6 @@ from django.db import transaction
 
 from certstates.importer import Kind, Verdict, storable, verdicts
 from certstates.models import ID_LENGTH, GraphSource, SyncedState
-from certstates.sources import Row
 from certstates.sync.pages import Page
 from certstates.sync.refusals import LinkLeadsNowhere, SyncRefused
 from certstates.transactions import patient
@@ -46,7 +45,7 @@ class Run:
         """Save a page, and that it is saved; return what became of its records."""
         with transaction.atomic():
             source = self.mine()
-            found = saved(page.rows)
+            found = [*verdicts(page.rows, dry_run=False, keep_going=True)]
             ids = [id for id in page.ids if len(id) <= ID_LENGTH and storable(id)]
             fresh = SyncedState.objects.saw(source, ids)
             self.idle = 0 if fresh or len(ids) < len(page.ids) else self.idle + 1
@@ -89,22 +88,6 @@ class Run:
         with patient():
             self.source = self.mine()
             return self.source.complete()
-
-
-def saved(rows: list[Row]) -> list[Verdict]:
-    """Save what is not refused; a refused record keeps no other one out."""
-    refused: list[Verdict] = []
-    while True:
-        with transaction.atomic():
-            found = [*verdicts(rows, dry_run=False)]
-            faulty = [v for v in found if v.kind is Kind.REFUSED]
-            if faulty:
-                transaction.set_rollback(True)
-        if not faulty:
-            return refused + found
-        refused += faulty
-        lines = {verdict.line for verdict in faulty}
-        rows = [row for row in rows if row.line not in lines]
 
 
 def judged(pages: Iterator[Page], report: Report) -> Iterator[Counter[Kind]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import random
 import re
+import secrets
 import time
 from email.utils import parsedate_to_datetime
 
@@ -41,7 +41,7 @@ def wait_of(attempt: int, asked: float | None) -> float:
 
     No two clients that were refused together should come back together.
     """
-    spread = random.random()  # noqa: S311 # nosec B311 # no secret
+    spread = secrets.randbelow(1000) / 1000
     if asked is not None:
         return asked * (1 + spread / 20)
     return min(LONGEST, 2.0 ** (attempt - 1)) * (0.5 + spread / 2)
