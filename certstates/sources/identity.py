@@ -22,6 +22,7 @@ def derived_id(*parts: str | None) -> str:
     is no valid Unicode.
     """
     name = NAMESPACE.bytes + orjson.dumps(parts)
+    # nosemgrep: secrets-weak-hash -- version 5 of RFC 9562 is SHA-1; nothing is secret
     text = hashlib.sha1(name, usedforsecurity=False).hexdigest()
     variant = VARIANTS[text[16]]
     # As uuid.uuid5() would spell it, in a quarter of its time.
