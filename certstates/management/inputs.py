@@ -54,9 +54,12 @@ def refuse_twice(paths: Sequence[str]) -> None:
     """Refuse two names of one file."""
     known: dict[tuple[int, int] | str, str] = {}
     for path in paths:
-        first = known.setdefault(identity(path), path)
-        if known[identity(path)] is not path:
-            raise CommandError(f"{first} and {path} are the same file.", returncode=2)
+        which = identity(path)
+        if which in known:
+            raise CommandError(
+                f"{known[which]} and {path} are the same file.", returncode=2
+            )
+        known[which] = path
 
 
 def identity(path: str) -> tuple[int, int] | str:

@@ -47,9 +47,8 @@ class Command(BaseCommand):
         add("--dry-run", action="store_true", help="show the changes, and save nothing")
         add(
             "--on-conflict",
-            choices=[*OnConflict],
-            type=OnConflict,
-            default=OnConflict.UPDATE,
+            choices=[choice.value for choice in OnConflict],
+            default=OnConflict.UPDATE.value,
             help="what a row means for a record that differs: skip leaves the record, "
             "update changes it (the default), fail refuses the row",
         )
@@ -147,7 +146,7 @@ class Command(BaseCommand):
         """Return how many rows of each kind there are, and whether they are saved."""
         is_dry, keep_going = self.options["dry_run"], self.options["keep_going"]
         source = open_source(file, self.reading)
-        course = Course(self.options["on_conflict"])
+        course = Course(OnConflict(self.options["on_conflict"]))
         if not course.stage(progress.read_along(source, file, name)):
             raise FileRefused("The file has no records.")
         for warning in source.warnings:
