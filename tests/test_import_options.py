@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from certstates.management import refused_rows
+from certstates.management.commands.import_states import MOST_UNPACKED
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.sources import Reading
 from tests.files import RECORD, csv_file, csv_rows, json_file
@@ -129,7 +130,8 @@ def test_many_refusals_are_told_by_the_report_and_not_all_on_the_terminal(here):
     name = written_file(here, csv_file(*bad))
     _, _, err = run(name)
     assert err.count("a.csv:") == refused_rows.SHOWN
-    assert "… and 30 more, see refused-rows.csv" in err
+    assert "… and 30 more" in err
+    assert "All that is refused stands in refused-rows.csv" in err
     assert len(csv_rows((here / "refused-rows.csv").read_bytes())) == 51
 
 
@@ -173,7 +175,7 @@ def test_a_directory_is_not_read(here):
 
 def test_a_line_of_two_gigabytes_is_refused_in_little_memory(here):
     with (here / "a.csv").open("wb") as file:
-        file.write(csv_file(*[RECORD] * 500)[:-2])
+        file.write(csv_file(*[RECORD] * 500)[:-2] + b"x" * (2 << 20))
         file.truncate(2 << 30)
     code, _, err = run("a.csv")
     assert code == 1
@@ -194,7 +196,7 @@ def test_what_a_file_cannot_tell_is_passed_on(here, monkeypatch):
     name = written_file(here, csv_file(RECORD))
     options = ["--date-format", "%d.%m.%Y", "--password-file", "secret"]
     run(*options, "--device", "D", "--user", "U", name)
-    assert found == [Reading("%d.%m.%Y", b"pass ", "D", "U")]
+    assert found == [Reading("%d.%m.%Y", b"pass ", "D", "U", most_bytes=MOST_UNPACKED)]
 
 
 def test_a_change_is_shown_without_what_moves_a_cursor(here):
@@ -219,3 +221,11 @@ def test_exit_codes_are_those_of_a_process(tmp_path):
     assert [code for code, _, _ in ends] == [1, 2]
     assert not any("Traceback" in err for _, _, err in ends)
     assert not any("%" in err for _, _, err in ends)  # no bar where nobody looks
+
+
+def test_an_encoding_is_believed(here):
+    text = csv_file({**RECORD, "id": "a", "managedDeviceDisplayName": "GRÜN"})
+    name = written_file(here, text.decode("utf-8-sig").encode("cp1252"))
+    assert run(name)[0] == 1
+    assert run("--encoding", "cp1252", name)[0] == 0
+    assert State.objects.get().managed_device_display_name == "GRÜN"

@@ -42,8 +42,9 @@ class RefusedRows:
             self.file.close()
             Path(self.file.name).replace(self.path)
         if self.number > SHOWN:
-            where = "" if self.is_lost else f", see {self.path}"
-            self.errors.write(f"… and {self.number - SHOWN:,} more{where}")
+            self.errors.write(f"… and {self.number - SHOWN:,} more")
+        if self.number and self.file:
+            self.errors.write(f"All that is refused stands in {self.path}")
 
     def begin(self) -> None:
         """Make the file, next to where it will be; raise OSError if that cannot be."""

@@ -22,6 +22,7 @@ from certstates.sources import FileRefused, Reading, open_source
 from certstates.transactions import patient
 
 REPORT = "refused-rows.csv"
+MOST_UNPACKED = 4 * 1024**3  # bytes; a million records take a tenth of it
 EPILOG = """
 Exit code 0: all files are saved (or could be, with --dry-run); 1: a file or a row was
 refused; 2: the command line cannot be understood; 130: interrupted by Ctrl-C, nothing
@@ -68,6 +69,7 @@ class Command(BaseCommand):
             default="",
             help="of dates without a standard's form, such as %%m/%%d/%%Y %%H:%%M:%%S",
         )
+        add("--encoding", default="", help="of texts that are no UTF-8, such as cp1252")
         add(
             "--password-file",
             metavar="FILE",
@@ -177,6 +179,8 @@ def reading(options: dict[str, Any]) -> Reading:
         password=inputs.first_line(file) if file else None,
         device=options["device"],
         user=options["user"],
+        encoding=options["encoding"],
+        most_bytes=MOST_UNPACKED,
     )
 
 
