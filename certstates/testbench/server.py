@@ -101,7 +101,7 @@ class TestBench:
             method=method,
         )
         try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as response:  # noqa: S310 # nosec B310
+            with urllib.request.urlopen(request, timeout=PATIENCE) as response:  # noqa: S310 # nosec B310 # its own http address
                 text = response.read()
         except urllib.error.HTTPError as refused:
             with refused:
