@@ -5,6 +5,7 @@ import socket
 import ssl
 import threading
 import time
+from http.client import HTTPConnection
 
 import pytest
 
@@ -130,7 +131,12 @@ def test_a_proxy_on_the_way_is_used(provider, trusted, proxied, scheme):
     assert asked[0].startswith("CONNECT localhost:")
 
 
-def test_a_proxy_that_only_drips_is_given_up(monkeypatch):
+@pytest.mark.parametrize("late", [0, 0.6])
+def test_a_proxy_that_only_drips_is_given_up(monkeypatch, late):
+    connect = HTTPConnection.connect
+    monkeypatch.setattr(
+        HTTPConnection, "connect", lambda self: (time.sleep(late), connect(self))
+    )
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve():

@@ -15,6 +15,7 @@ from urllib.request import getproxies, proxy_bypass
 
 TIMEOUT = 3.0  # seconds for everything, whatever the server does
 LARGEST = 512 * 1024
+CUT_AGAIN = 0.05  # seconds
 # Plain http only on this machine, for tests.
 TRUSTED = re.compile(
     r"(https://[^/?#\s@]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?)"
@@ -81,19 +82,22 @@ def _hung_up_at(
 ) -> Iterator[list[socket.socket]]:
     """Cut the line then: a server that sends a byte now and then meets no timeout.
 
-    Yield a list for the line, which the connection may forget before its end.
+    Yield a list for the line, which the connection may forget before its end. It is cut
+    again and again, as there may be none yet when the time is up.
     """
     lines: list[socket.socket] = []
+    over = threading.Event()
 
     def hang_up() -> None:
-        for line in (connection.sock, *lines):
-            with contextlib.suppress(OSError, AttributeError):
-                line.shutdown(socket.SHUT_RDWR)
+        is_over = over.wait(max(0.0, deadline - time.monotonic()))
+        while not is_over:
+            for line in (connection.sock, *lines):
+                with contextlib.suppress(OSError, AttributeError):
+                    line.shutdown(socket.SHUT_RDWR)
+            is_over = over.wait(CUT_AGAIN)
 
-    watchdog = threading.Timer(max(0.0, deadline - time.monotonic()), hang_up)
-    watchdog.daemon = True
-    watchdog.start()
+    threading.Thread(target=hang_up, daemon=True).start()
     try:
         yield lines
     finally:
-        watchdog.cancel()
+        over.set()
