@@ -49,10 +49,13 @@ def test_the_list_is_exported_edited_and_imported(page, desk):
     expect(page.locator(".messagelist .success")).to_contain_text("1 record added")
 
 
-def test_what_is_too_large_is_told_before_and_after_the_upload(page, desk, browser):
+def test_what_is_too_large_is_told_before_and_after_the_upload(
+    page, desk, browser, tmp_path
+):
+    large = tmp_path / "x.csv"
+    large.write_bytes(bytes(11 * 1024**2))
     sign_in(page, desk[1])
     page.goto(f"{LIST}import/")
-    large = {"name": "x.csv", "mimeType": "text/csv", "buffer": bytes(11 * 1024**2)}
     page.locator("input[type=file]").set_input_files(large)
     expect(page.locator("#too-large")).to_contain_text("11 MB")
     expect(page.get_by_role("button", name="Preview")).to_be_disabled()
