@@ -73,9 +73,10 @@ def test_good_rows_are_saved_beside_refused_ones_if_that_is_wanted(here):
     name = written_file(here, csv_file({**RECORD, "id": "good"}, BAD))
     assert run(name)[0] == 1
     assert not State.objects.exists()
-    code, out, _ = run("--keep-going", name)
+    code, out, err = run("--keep-going", name)
     assert code == 1
     assert out == "a.csv: 1 added, 0 changed, 0 unchanged, 1 refused.\n"
+    assert err.endswith("\nOf 1 file, 1 was refused or has refused rows.\n")
     assert State.objects.get().pk == "good"
 
 
@@ -143,6 +144,17 @@ def test_a_directory_that_takes_no_report_is_no_obstacle(here, monkeypatch):
     assert "refused-rows.csv cannot be written: no." in err
     assert State.objects.exists()
     assert run("--report", "x/out.csv", name)[0] == 2
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_a_report_replaces_files_only(here, make):
+    make(here / "odd")
+    name = written_file(here, csv_file({**RECORD, "id": "good"}))
+    code, _, err = run("--report", "odd", name)
+    assert code == 2
+    assert "odd cannot be written: it exists, and is no file." in err
+    assert not (here / "odd").is_file()
+    assert not State.objects.exists()
 
 
 def refuse(*args, **kwargs):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
 import tempfile
@@ -47,7 +48,12 @@ class RefusedRows:
             self.errors.write(f"All that is refused stands in {self.path}")
 
     def begin(self) -> None:
-        """Make the file, next to where it will be; raise OSError if that cannot be."""
+        """Make the file, next to where it will be; raise OSError if that cannot be.
+
+        A device, a pipe and a directory would be replaced, or fail at the very end.
+        """
+        if self.path.exists() and not self.path.is_file():
+            raise FileExistsError(errno.EEXIST, "it exists, and is no file")
         # mkstemp's mode: nobody else reads it.
         descriptor, name = tempfile.mkstemp(
             dir=self.path.parent, prefix=f".{self.path.name}."

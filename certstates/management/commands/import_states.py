@@ -90,7 +90,7 @@ class Command(BaseCommand):
                 self.begin_report(report)
             bad = [path for path in paths if not self.is_imported(path)]
         if bad:
-            raise CommandError(f"{len(bad)} of {len(paths)} files were not imported.")
+            raise CommandError(not_whole(len(bad), len(paths)))
 
     def begin_report(self, report: Path) -> None:
         try:
@@ -182,6 +182,13 @@ def reading(options: dict[str, Any]) -> Reading:
         encoding=options["encoding"],
         most_bytes=MOST_UNPACKED,
     )
+
+
+def not_whole(bad: int, number: int) -> str:
+    """Return the last sentence; with --keep-going, such a file may be saved in part."""
+    files = f"{number:,} file{'' if number == 1 else 's'}"
+    were = "was refused or has" if bad == 1 else "were refused or have"
+    return f"Of {files}, {bad:,} {were} refused rows."
 
 
 def summary(name: str, counts: Counter[Kind], is_saved: bool) -> str:
