@@ -15,7 +15,7 @@ from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.sources import Reading
 from tests.files import RECORD, csv_file, csv_rows, json_file
 from tests.make import make_state
-from tests.processes import ended, started
+from tests.processes import PATIENCE, ended, started
 
 pytestmark = pytest.mark.django_db
 
@@ -241,3 +241,16 @@ def test_an_encoding_is_believed(here):
     assert run(name)[0] == 1
     assert run("--encoding", "cp1252", name)[0] == 0
     assert State.objects.get().managed_device_display_name == "GRÜN"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("options", [[], ["--dry-run"]])
+def test_a_reader_who_goes_away_is_no_fault_of_a_file(here, options):
+    rows = [{**RECORD, "id": f"{n}"} for n in range(2_000)]
+    name = here / written_file(here, csv_file(*rows))
+    process = started("import_states", name, *options)
+    process.stdout.close()
+    assert process.wait(PATIENCE) == 141
+    with process.stderr:
+        assert process.stderr.read() == ""
+    assert not (here / "refused-rows.csv").exists()

@@ -9,10 +9,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, OutputWrapper
 
+# One of bytes, or the one that Django gives a command for texts.
+Output = TypeVar("Output", IO[bytes], OutputWrapper)
 PIPE_CLOSED = 128 + 13  # as a shell counts what SIGPIPE ended
 
 
@@ -50,7 +52,7 @@ def refuse_existing(target: Path, *, force: bool) -> None:
 
 
 @contextlib.contextmanager
-def pipe(stdout: IO[bytes]) -> Iterator[IO[bytes]]:
+def pipe(stdout: Output) -> Iterator[Output]:
     """Yield standard output; end quietly when nobody reads it any more."""
     try:
         yield stdout

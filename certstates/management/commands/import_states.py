@@ -12,7 +12,7 @@ from django.db import DatabaseError, ProgrammingError, transaction
 
 from certstates.history import recorded
 from certstates.importer import Course, Kind, OnConflict
-from certstates.management import inputs, progress
+from certstates.management import inputs, outputs, progress
 from certstates.management.diffs import lines_of
 from certstates.management.interrupts import Patience
 from certstates.management.refusals import explained
@@ -26,7 +26,8 @@ MOST_UNPACKED = 4 * 1024**3  # bytes; a million records take a tenth of it
 EPILOG = """
 Exit code 0: all files are saved (or could be, with --dry-run); 1: a file or a row was
 refused; 2: the command line cannot be understood; 130: interrupted by Ctrl-C, nothing
-of the file at hand was saved.
+of the file at hand was saved; 141: the reader of the output went away, and no further
+file was begun.
 """
 
 
@@ -85,12 +86,17 @@ class Command(BaseCommand):
         report = Path(options["report"] or REPORT)
         inputs.refuse_twice([*paths, *([str(report)] if report.exists() else [])])
         self.reading = reading(options)
-        with RefusedRows(report, self.stderr) as self.refused:
-            if options["report"]:
-                self.begin_report(report)
-            bad = [path for path in paths if not self.is_imported(path)]
+        with outputs.pipe(self.stdout):
+            bad = self.import_all(paths, report)
         if bad:
             raise CommandError(not_whole(len(bad), len(paths)))
+
+    def import_all(self, paths: list[str], report: Path) -> list[str]:
+        """Import one file after the other; return those that are not well."""
+        with RefusedRows(report, self.stderr) as self.refused:
+            if self.options["report"]:
+                self.begin_report(report)
+            return [path for path in paths if not self.is_imported(path)]
 
     def begin_report(self, report: Path) -> None:
         try:
@@ -108,6 +114,8 @@ class Command(BaseCommand):
                 counts = self.run_file(file, name)
         except FileRefused as error:
             self.refused.add_file(name, str(error))
+        except BrokenPipeError:  # of what is said, and not of the file
+            raise
         except OSError as error:
             self.refused.add_file(name, inputs.why_not(error))
         except ProgrammingError:
