@@ -2,11 +2,12 @@
 
 import multiprocessing
 import os
+import select
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from multiprocessing.connection import wait
 from typing import Any
 
@@ -23,6 +24,8 @@ MOST_WORKERS = 4
 THREADS = 2  # per worker; each keeps a database connection open
 BENCH_THREADS = 8  # latency on demand keeps a thread busy with sleeping
 DRAIN_TIMEOUT = 20  # seconds for requests that have begun, after SIGTERM
+READER_TIMEOUT = 5  # seconds for who reads the output, after that
+OUTPUTS = (1, 2)
 
 
 class Server(MPServer):
@@ -30,7 +33,8 @@ class Server(MPServer):
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
         super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
-        threading.Thread(target=self._keep_telling_workers, daemon=True).start()
+        for task in (self._keep_telling_workers, _keep_outputs_free):
+            threading.Thread(target=task, daemon=True).start()
 
     def signal_handler_reload(self, *args: Any, **kwargs: Any) -> None:
         """Stop when the terminal is closed; there is nothing to reload."""
@@ -74,6 +78,30 @@ def serve(
         target=_await_answer, args=(port, when_serving), daemon=True
     ).start()
     server.serve(target_loader=_application_in_worker)
+    free_outputs()
+
+
+def free_outputs(
+    outputs: Iterable[int] = OUTPUTS, *, patience: float = READER_TIMEOUT
+) -> None:
+    """Give up an output whose reader reads no more: to write would take for ever.
+
+    What is said while stopping must not keep this process from stopping.
+    """
+    for output in outputs:
+        room = select.poll()
+        room.register(output, select.POLLOUT)
+        if not room.poll(patience * 1000):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, output)
+            os.close(nowhere)
+
+
+def _keep_outputs_free() -> None:
+    """Granian says whom it kills, and would kill nobody until that is read."""
+    while True:
+        free_outputs()
+        time.sleep(0.5)
 
 
 def _await_answer(port: int, then: Callable[[], None]) -> None:
