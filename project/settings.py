@@ -94,7 +94,10 @@ MIDDLEWARE = [
 ]
 
 if TESTBENCH and DEBUG:  # certstates/checks.py refuses the one without the other
-    MIDDLEWARE.insert(2, "certstates.testbench.middleware.TestBenchMiddleware")
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("certstates.middleware.GraphMiddleware") + 1,
+        "certstates.testbench.middleware.TestBenchMiddleware",
+    )
 
 TEMPLATES = [
     {

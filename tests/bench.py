@@ -6,15 +6,17 @@ from certstates.testbench import tables
 from tests.make import JSON, ApiClient
 
 MIDDLEWARE = "certstates.testbench.middleware.TestBenchMiddleware"
+AROUND_IT = "certstates.middleware.GraphMiddleware"
 
 
 def install(settings):
     """Do what the settings do where TESTBENCH is on, and what ``up`` does."""
     settings.TESTBENCH = True
+    inside = settings.MIDDLEWARE.index(AROUND_IT) + 1
     settings.MIDDLEWARE = [
-        *settings.MIDDLEWARE[:2],
+        *settings.MIDDLEWARE[:inside],
         MIDDLEWARE,
-        *settings.MIDDLEWARE[2:],
+        *settings.MIDDLEWARE[inside:],
     ]
     tables.prepare()
 

@@ -1,5 +1,6 @@
 """The test bench: records are reset, kept and restored over HTTP."""
 
+import ast
 import datetime as dt
 import uuid
 
@@ -11,6 +12,7 @@ from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.permissions import READ, READ_WRITE
 from tests.bench import BenchClient, install
 from tests.make import ROOT, URL, ApiClient, error_of, make_body, make_state, make_token
+from tests.test_settings import read
 
 pytestmark = pytest.mark.django_db
 
@@ -184,6 +186,12 @@ def test_without_the_setting_there_is_no_such_address(operator):
 
 def test_its_modules_are_not_even_imported_without_the_setting(settings):
     assert not [path for path in settings.MIDDLEWARE if "testbench" in path]
+
+
+def test_with_the_setting_it_stands_where_these_tests_have_it(settings, bench):
+    code, said, err = read("MIDDLEWARE", DEBUG="on", TESTBENCH="on")
+    assert code == 0, err
+    assert ast.literal_eval(said) == settings.MIDDLEWARE
 
 
 def delta(client, link):
