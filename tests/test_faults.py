@@ -259,6 +259,13 @@ def test_a_header_comes_before_the_rules(bench):
     assert statuses(bench, 2) == [503, 200]
 
 
+def test_monitoring_does_not_use_up_the_faults_of_a_test(bench):
+    bench.faults({"fault": "503", "next": 1})
+    for path in ("/metrics", "/healthz", "/readyz", "/docs/", "/"):
+        assert bench.get(path).status_code == 200
+    assert statuses(bench, 2) == [503, 200]
+
+
 def test_a_rule_for_links_waits_for_one(bench):
     for number in range(3):
         make_state(id=f"{number}")
@@ -294,6 +301,7 @@ def test_rules_are_added_replaced_and_cleared(bench):
         ({"fault": "503", "probability": 1.1}, "probability"),
         ({"fault": "503", "probability": "1"}, "probability"),
         ({"fault": "503", "seed": "a"}, "seed"),
+        ({"fault": "503", "seed": 10**30}, "seed"),
         ({"fault": "503", "next": 1, "every": 2}, "every"),
     ],
 )

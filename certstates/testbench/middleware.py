@@ -12,6 +12,7 @@ from certstates.testbench import rules, turns
 from certstates.testbench.faults import Fault
 
 ADDRESS = "/testbench"
+METRICS = "/metrics"  # a scrape in between would use up the faults of a test
 HEADER = "X-Certstates-Fault"
 
 
@@ -22,13 +23,15 @@ def is_of_the_bench(request: HttpRequest) -> bool:
 
 def is_of_the_api(request: HttpRequest) -> bool:
     path = request.path_info
-    return path != "/" and not PAGES.fullmatch(path) and not is_oauth(request)
+    is_elsewhere = path in ("/", METRICS) or PAGES.fullmatch(path)
+    return not is_elsewhere and not is_oauth(request)
 
 
 class TestBenchMiddleware:
     """Adds the bench's own addresses, and lets faults befall requests to the API.
 
-    It is installed on a test bench only. Pages and token endpoint have no faults.
+    It is installed on a test bench only. Pages, the token endpoint and what monitoring
+    reads have no faults.
     """
 
     __test__ = False  # its name is not to tell pytest anything

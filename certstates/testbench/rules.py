@@ -126,12 +126,16 @@ def _read_path(name: str, value: Any) -> None:
 
 def _read_count(name: str, value: Any) -> None:
     if type(value) is not int or not 1 <= value <= 1_000_000_000:
-        raise BadRequest(f"{name} must be a whole number from 1 on.", target=name)
+        raise BadRequest(
+            f"{name} must be a whole number from 1 to 1000000000.", target=name
+        )
 
 
 def _read_seed(name: str, value: Any) -> None:
-    if type(value) is not int:
-        raise BadRequest("seed must be a whole number.", target=name)
+    if type(value) is not int or abs(value) > 1_000_000_000:
+        raise BadRequest(
+            "seed must be a whole number from -1000000000 to 1000000000.", target=name
+        )
 
 
 def _read_probability(name: str, value: Any) -> None:
