@@ -81,7 +81,7 @@ def test_a_record_tells_where_it_was_and_until_when(staff, source):
 def test_sources_are_listed_with_their_last_run(staff, source):
     page = words_of(staff.get(SOURCES))
     assert "https://other.example/beta id ne &#x27;&lt;b&gt;&#x27;" in page
-    assert "2026-11-20 02:15:07.123456 UTC complete 2 1" in page
+    assert "2026-11-20 02:15:07 UTC complete 2 1" in page
     source.under_way, source.progressed, source.pages = True, NIGHT, 1234
     source.save()
     assert "under way, 1,234 pages until" in words_of(staff.get(SOURCES))
@@ -93,3 +93,9 @@ def test_no_page_shows_the_link_to_go_on_with(staff, source):
     page = words_of(staff.get(f"{SOURCES}{source.pk}/change/"))
     assert "https://other.example/beta" in page
     assert "opaque" not in page
+
+
+def test_a_source_has_no_history_of_its_own(staff, source):
+    page = staff.get(f"{SOURCES}{source.pk}/change/").content.decode()
+    assert "https://other.example/beta" in page
+    assert f"{SOURCES}{source.pk}/history/" not in page

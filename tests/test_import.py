@@ -1,6 +1,7 @@
 """Records from a file: preview, confirm, and what is stored then."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -11,6 +12,7 @@ from certstates.admin import importing
 from certstates.importer import apply
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.models import StateEvent
+from tests.certificates import make_certificate, pem
 from tests.files import (
     EXPORT,
     IMPORT,
@@ -275,6 +277,13 @@ def test_a_workbook_is_read_from_its_first_sheet(staff):
     assert b"remark" in page.content
     confirm(staff, page)
     assert State.objects.get().certificate_key_usages == 160
+
+
+def test_a_certificate_is_told_by_its_subject_and_its_status(staff):
+    page = upload(staff, pem(make_certificate("PHONE-1")), name="device.pem")
+    [shown] = re.findall(r'data-label="Record">([^<]*)<', page.text)
+    assert "PHONE-1" in shown
+    assert '<td data-label="Revocation">none</td>' in page.text
 
 
 def test_stored_markup_is_shown_as_text(staff):

@@ -49,7 +49,7 @@ def test_every_format_is_read_back_exactly(records, kind, packed):
 def test_the_admin_takes_intunes_download_by_either_name(staff, upload_directory, name):
     page = upload(staff, archive(("x.csv", in_csv(REPORT))), name)
     [warning] = page.context["warnings"]
-    assert warning == "CertificateStatus: 'issued' in 1 row was taken for none."
+    assert warning == "CertificateStatus: 'issued' in 1 row tells of no revocation."
     assert page.context["kind"] == "CSV"
     assert warning.replace("'", "&#x27;") in page.content.decode()
 

@@ -64,7 +64,7 @@ def test_a_report_is_read_and_its_ids_follow_from_its_keys(write):
     assert row.defaults == {"certificateRevokeStatus": "none"}
     assert row.is_derived
     assert not row.faults
-    assert warnings == ["CertificateStatus: 'issued' in 1 row was taken for none."]
+    assert warnings == ["CertificateStatus: 'issued' in 1 row tells of no revocation."]
 
 
 def without(*names):
@@ -125,7 +125,7 @@ def test_a_status_is_a_revocation_or_says_nothing(status, found):
     [row], warnings = read(in_csv({**REPORT, "CertificateStatus": status}))
     assert row.values.get("certificateRevokeStatus") == found
     assert row.defaults == ({} if found else {"certificateRevokeStatus": "none"})
-    told = [f"CertificateStatus: {status!r} in 1 row was taken for none."]
+    told = [f"CertificateStatus: {status!r} in 1 row tells of no revocation."]
     assert warnings == ([] if found or not status else told)
 
 

@@ -86,7 +86,7 @@ class DetailAdmin(StateAdmin):
     def sources(self, record: State) -> SafeString:
         """Return each source that has the record, or had it, and until when."""
         return format_html(
-            '<ul class="readings">{}</ul>',
+            '<ul class="readings sources">{}</ul>',
             format_html_join("", "<li>{}</li>", ((told(s),) for s in seen(record))),
         )
 

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from certstates.admin.base import PluralAdmin
 from certstates.admin.columns import exact_time
+from certstates.admin.details import whole
 from certstates.admin.guard import NarrowedAsShown
 from certstates.models import GraphSource
 from certstates.models.searches import may_see_records
@@ -51,7 +52,7 @@ class GraphSourceAdmin(NarrowedAsShown, PluralAdmin):
 
     @admin.display(description="last complete run", ordering="completed")
     def last_complete(self, source: GraphSource) -> SafeString | str:
-        return exact_time(source.completed) if source.completed else "none yet"
+        return exact_time(whole(source.completed)) if source.completed else "none yet"
 
     @admin.display(description="state")
     def stands(self, source: GraphSource) -> SafeString | str:
@@ -61,9 +62,9 @@ class GraphSourceAdmin(NarrowedAsShown, PluralAdmin):
         return format_html(
             "under way, {} pages until {}",
             f"{source.pages:,}",
-            exact_time(source.progressed),
+            exact_time(whole(source.progressed)),
         )
 
     @admin.display(description="last run began")
     def begun(self, source: GraphSource) -> SafeString | None:
-        return exact_time(source.began) if source.began else None
+        return exact_time(whole(source.began)) if source.began else None

@@ -53,6 +53,12 @@ class Verdict:
     faults: list[str] = field(default_factory=list)
 
     @property
+    def name(self) -> str:
+        """Return what people know the record by; a certificate names no device."""
+        subject = self.values.get("certificateSubjectName")
+        return self.device or subject or "(no device)"
+
+    @property
     def outline(self) -> bytes:
         """Return what tells it from any other end of the same row."""
         return orjson.dumps([self.kind, self.id, self.changes, self.faults])

@@ -165,7 +165,7 @@ class IntuneLayout:
                 defaults = self.with_status
                 if status is not None:
                     what = f"CertificateStatus: {str(status)[: MOST_SHOWN // 2]!r}"
-                    self.tally.add(what, "was taken for none")
+                    self.tally.add(what, "tells of no revocation")
         if self.usages != NOWHERE:
             number = None if usages is None else key_usages(str(usages)[:LONGEST_WORDS])
             if usages is None or number is not None:
