@@ -7,8 +7,9 @@ from django.template.loader import render_to_string
 from playwright.sync_api import expect
 
 from certstates.examples import CREATE
+from tests.certificates import make_authority, make_certificate, pem
 from tests.e2e.axe import violations
-from tests.e2e.furniture import CLIENT, FURNISH, KNOWN, PASSWORD
+from tests.e2e.furniture import CLIENT, FURNISH, GONE, KNOWN, PASSWORD
 from tests.e2e.staff import LIST, sign_in
 from tests.e2e.watch import Watch
 
@@ -28,7 +29,9 @@ USERS, GROUPS = "/admin/auth/user/", "/admin/auth/group/"
 APPLICATIONS = "/admin/oauth2_provider/application/"
 LOG = f"{LIST}history/"
 SEARCHES = "/admin/certstates/savedsearch/"
+SOURCES = "/admin/certstates/graphsource/"
 TOKENS = "/admin/oauth2_provider/accesstoken/"
+CERTIFICATES = pem(make_certificate(), make_authority()).decode()
 
 
 def press(name):
@@ -78,9 +81,9 @@ def choose(action, *, rows=2):
     return act
 
 
-def upload(text):
+def upload(text, *, name="rows.csv"):
     def act(page):
-        file = {"name": "rows.csv", "mimeType": "text/csv", "buffer": text.encode()}
+        file = {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
         page.get_by_label("File:").set_input_files(file)
         page.get_by_role("button", name="Preview").click()
         expect(page.get_by_role("heading", name="preview")).to_be_visible()
@@ -171,7 +174,9 @@ VISITS = [
     Visit("app index", "/admin/certstates/"),
     Visit("list", LIST),
     Visit("list, vanished", f"{LIST}?vanished=yes"),
-    Visit("sources", "/admin/certstates/graphsource/"),
+    Visit("sources", SOURCES),
+    Visit("source", f"{SOURCES}{KNOWN}/change/"),
+    Visit("vanished", f"{LIST}{GONE}/change/"),
     Visit("list, nothing found", f"{LIST}?q=nothing-is-called-so"),
     Visit("list, ignored filter", f"{LIST}?q=laptop-010&expiry=never"),
     Visit("add", f"{LIST}add/"),
@@ -191,6 +196,7 @@ VISITS = [
     Visit("popup", f"{GROUPS}add/?_popup=1"),
     Visit("import", IMPORT),
     Visit("import, new and changed", IMPORT, upload(GOOD_ROWS)),
+    Visit("import with a warning", IMPORT, upload(CERTIFICATES, name="device.pem")),
     Visit("import refused", IMPORT, upload(BAD_ROWS)),
     Visit("history", f"{RECORD}history/"),
     Visit("users", USERS),
