@@ -39,6 +39,13 @@ def test_rows_without_an_id_are_the_same_records_the_next_time():
     assert State.objects.count() == 3
 
 
+def test_a_thumbprint_that_is_spelt_otherwise_is_the_same_record():
+    [first] = imported({**RECORD, "certificateThumbprint": "AB12"})
+    [again] = imported({**RECORD, "certificateThumbprint": "ab:12"})
+    assert (again.kind, again.id) == (Kind.CHANGED, first.id)
+    assert State.objects.get().certificate_thumbprint == "ab:12"
+
+
 def test_a_new_status_changes_the_record_that_has_no_id_in_the_file():
     imported(RECORD)
     [verdict] = imported({**RECORD, "certificateRevokeStatus": "revoked"})

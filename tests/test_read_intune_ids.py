@@ -22,6 +22,13 @@ def test_an_id_does_not_depend_on_how_a_thumbprint_is_written():
     assert row.values["certificateThumbprint"] == spelt
 
 
+@pytest.mark.parametrize("case", [str.upper, str.lower])
+def test_an_id_does_not_depend_on_the_case_of_guids(case):
+    spelt = {name: case(REPORT[name]) for name in ("DeviceId", "PolicyId")}
+    [row], _ = read(in_csv({**REPORT, **spelt}))
+    assert row.values["id"] == VALUES["id"]
+
+
 @pytest.mark.parametrize("name", ["DeviceId", "Thumbprint", "PolicyId"])
 def test_each_part_of_the_key_makes_another_id(name):
     rows, _ = read(in_csv(REPORT, {**REPORT, name: "AB12"}, {**REPORT, name: ""}))

@@ -32,7 +32,7 @@ from certstates.models import (
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.serializers import CertificateStateSerializer
 from certstates.sources import Row
-from certstates.sources.identity import derived_id
+from certstates.sources.identity import derived_id, in_capitals
 from certstates.sources.names import FIELDS, required
 
 # The columns of a record but its id, and the bit that stands for each.
@@ -51,6 +51,7 @@ NATURAL_KEY = (
     "certificateIssuanceDateTime",
     "certificateExpirationDateTime",
 )
+THUMBPRINT = NATURAL_KEY.index("certificateThumbprint")
 MOMENTS = tuple(name.endswith("DateTime") for name in NATURAL_KEY)
 PLAIN_MOMENT = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z", re.ASCII
@@ -238,10 +239,13 @@ def refused(row: Row, faults: list[str], *, lacks: int = 0) -> Judged:
 
 
 def natural_key(found: Mapping[str, Any]) -> list[str | None]:
-    return [
+    key = [
         printed(name, found.get(name)) if is_moment else found.get(name)
         for name, is_moment in zip(NATURAL_KEY, MOMENTS, strict=True)
     ]
+    if thumbprint := key[THUMBPRINT]:
+        key[THUMBPRINT] = in_capitals(thumbprint)
+    return key
 
 
 def printed(name: str, value: Any) -> Any:

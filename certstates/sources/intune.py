@@ -15,7 +15,7 @@ from typing import Any
 from certstates.sources import names
 from certstates.sources.dates import Dates, Unreadable
 from certstates.sources.flags import folded, key_usages
-from certstates.sources.identity import derived_id
+from certstates.sources.identity import derived_id, in_capitals
 from certstates.sources.layouts import Columns, of_json
 from certstates.sources.reading import Reading
 from certstates.sources.rows import MOST_SHOWN, FileRefused, Row, Source, printable
@@ -62,7 +62,6 @@ SERIAL = OTHERWISE.index("serialnumber")
 # What this product's own export adds behind Intune's columns, and reads back exactly.
 OWN = {names.key(n): n for n in ("id", STATUS, f"{STATUS}LastChangeDateTime")}
 LOCALIZED = re.compile(r"_loc$", re.IGNORECASE)
-SEPARATORS = re.compile(r"[\W_]+")
 REVOKED = {"revoked", "revoke", "certificaterevoked", "certrevoked"}
 IN_EITHER_CASE = {names.key(name): name for name in NAMES}
 
@@ -179,7 +178,8 @@ class IntuneLayout:
     def _id(self, cells: Sequence[Any]) -> str:
         """Return the id that follows from what tells a certificate on a device."""
         device, thumbprint, policy = self.natural(cells)
-        thumbprint = as_key(thumbprint) if isinstance(thumbprint, str) else None
+        device, policy = in_small(device), in_small(policy)
+        thumbprint = in_capitals(thumbprint) if isinstance(thumbprint, str) else None
         try:
             if device and thumbprint:
                 return derived_id("intune", device, thumbprint, policy)
@@ -247,11 +247,9 @@ def refuse_incomplete(at: dict[str, int], header: Iterable[str]) -> None:
         )
 
 
-def as_key(thumbprint: str) -> str:
-    """Return a thumbprint without what people put between its digits."""
-    if not thumbprint.isalnum():
-        thumbprint = SEPARATORS.sub("", thumbprint)
-    return thumbprint.upper()
+def in_small(guid: Any) -> Any:
+    """Return a GUID in the letters that Intune writes; other tools change them."""
+    return guid.lower() if isinstance(guid, str) else guid
 
 
 @lru_cache(maxsize=1024)
