@@ -90,10 +90,12 @@ HEADER, LINE, _ = CSV.split(b"\r\n")
         (b'{"value": []}', "no records"),
         (b"[{]", "in line 1: "),
         (b'{"value": [\n{"id": "a"},\n{"id": }]}', "in line 3: Expecting value"),
-        (b'[{"id": "a"}', "expected ,, at the end of the file"),
+        (b'[{"id": "a"}', "expected ',', at the end of the file"),
+        (b'[{"id": "a"},\n\n]', "in line 3: Expecting value, before ']'."),
+        (b'[\n{"id": "a', "in line 2: Unterminated string, before '\"a'."),
         (b'[{"id": "a", "id": "b"}]', "occurs twice"),
         (b'{"id": "a", "id": "b"}', "occurs twice"),
-        (b'[{"id": NaN}]', "NaN is not a JSON value"),
+        (b'[{"id": NaN}]', "in line 1: NaN is not a JSON value"),
         (b"[" * 100_000, "nested too deeply"),
         (b'[{"id": "' + b"x" * 2**21, "or does not end"),
         (b'[{"id": ' + b"1" * 5000 + b"}]", "a number is too long"),
@@ -161,6 +163,7 @@ def test_a_row_is_refused_with_its_line_and_what_the_api_would_say(
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
+        (b"a;b", "The row has 1 cell, and the header has 11."),
         (LINE + b",x", "The row has 12 cells, and the header has 11."),
         (LINE.rpartition(b",")[0], "The row has 10 cells, and the header has 11."),
     ],

@@ -22,6 +22,7 @@ LONGEST_TOKEN = 16  # that can look wrong while its end is missing: \\u00e9, -In
 MOST_LAYOUTS = 10  # that are remembered
 MOST_PROPERTIES = 200  # of an object, as many as the API takes
 PAGES = {"value", "values"}  # Graph's pages, and Intune's reports
+OF_A_BODY = "The body is not JSON: "  # what the API says before its reason
 SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -128,6 +129,11 @@ def refuse_refusal(found: dict[str, Any]) -> None:
         raise FileRefused(f"The file is an error that a server answered: {said}")
 
 
+def reason_of(error: json.JSONDecodeError) -> str:
+    """Return what is wrong; Python's sentences go on with the place, which follows."""
+    return error.msg.removesuffix(" at").removesuffix(" starting")
+
+
 class Text:
     """JSON that is read value by value, and never kept as a whole."""
 
@@ -153,7 +159,7 @@ class Text:
 
     def expect(self, character: str) -> None:
         if not self.taken(character):
-            self.refuse(f"expected {character}")
+            self.refuse(f"expected {character!r}")
 
     def value(self) -> Any:
         """Return the next value, however many pieces of the file it takes."""
@@ -162,12 +168,13 @@ class Text:
             try:
                 value, end = self.decoder.raw_decode(self.buffer, self.at)
             except json.JSONDecodeError as error:
-                if self._is_final(error) or not self._read():
+                if self.whole or self._is_final(error):
                     self._pass(error.pos)
-                    self.refuse(error.msg)
+                    self.refuse(reason_of(error))
+                self._read()  # places in the buffer are others thereafter
                 continue
             except BadRequest as error:
-                self.refuse(str(error.detail))
+                self.refuse(str(error.detail).removeprefix(OF_A_BODY))
             except RecursionError:
                 self.refuse("it is nested too deeply")
             except ValueError:  # the one that is left

@@ -64,8 +64,12 @@ class CsvFile(Source):
                 f"The export that made the file broke off: line {line:,} says that it "
                 "is not whole. Export it again."
             )
-        fault = f"The row has {len(cells)} cells, and the header has {self.width}."
+        fault = f"The row has {number_of(cells)}, and the header has {self.width}."
         return Row(line, {}, (fault,))
+
+
+def number_of(cells: Sequence[str]) -> str:
+    return "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
 
 
 def header_of(text: TextIO) -> tuple[int, str]:
