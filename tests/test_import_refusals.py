@@ -88,7 +88,6 @@ HEADER, LINE, _ = CSV.split(b"\r\n")
         (HEADER + b"\r\n" + b"x" * 2**19, "field larger than field limit"),
         (b"[]", "no records"),
         (b'{"value": []}', "no records"),
-        (b"[{]", "in line 1: "),
         (b'{"value": [\n{"id": "a"},\n{"id": }]}', "in line 3: Expecting value"),
         (b'[{"id": "a"}', "expected ',', at the end of the file"),
         (b'[{"id": "a"},\n\n]', "in line 3: Expecting value, before ']'."),
@@ -163,9 +162,8 @@ def test_a_row_is_refused_with_its_line_and_what_the_api_would_say(
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        (b"a;b", "The row has 1 cell, and the header has 11."),
         (LINE + b",x", "The row has 12 cells, and the header has 11."),
-        (LINE.rpartition(b",")[0], "The row has 10 cells, and the header has 11."),
+        (LINE.partition(b",")[0], "The row has 1 cell, and the header has 11."),
     ],
 )
 def test_a_row_of_another_width_than_the_header_is_refused(staff, line, reason):
