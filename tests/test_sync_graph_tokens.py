@@ -2,6 +2,7 @@
 
 import copy
 import json
+import socket
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -180,3 +181,18 @@ def test_an_address_that_cannot_be_trusted_is_refused(settings, url, words):
         call_command("sync_graph", base_url=url)
     assert words in str(refusal.value)
     assert "word@" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "ALL_PROXY"])
+def test_no_proxy_hears_what_is_meant_for_this_machine(
+    graph_source, line, settings, monkeypatch, name
+):
+    settings.GRAPH["token"] = graph_source.token
+    monkeypatch.setenv("no_proxy", "elsewhere.example")
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        sync(line)
+        proxy.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            proxy.accept()
+    assert State.objects.count() == len(graph_source.records())

@@ -58,6 +58,14 @@ def base_of(url: str) -> str:
     return url
 
 
+def proxies() -> dict[str, str]:
+    """Return a proxy for http: none, or the environment's would read the token.
+
+    http is for this machine. Proxies for https are what requests adds by itself.
+    """
+    return {"http": ""}
+
+
 def scope_of(base_url: str) -> str:
     """Return what a token is asked for: all that the application may do there."""
     parts = parse_url(base_url)

@@ -12,6 +12,7 @@ import urllib3
 from django.conf import settings
 from requests.auth import AuthBase
 
+from certstates.sync.addresses import proxies
 from certstates.sync.pages import Page, read_page, words_of
 from certstates.sync.refusals import LinkExpired, SyncRefused, TokenRefused, TryAgain
 from certstates.sync.tokens import Tokens
@@ -108,6 +109,7 @@ class Graph:
                 allow_redirects=False,
                 stream=True,
                 timeout=(min(CONNECT, self.timeout), self.timeout),
+                proxies=proxies(),
                 verify=settings.OIDC_VERIFY_SSL,
             )
             with closing(response):

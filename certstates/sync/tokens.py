@@ -16,6 +16,7 @@ import requests
 from django.conf import settings
 
 from certstates.errors import shown
+from certstates.sync.addresses import proxies
 from certstates.sync.refusals import SyncRefused, TryAgain
 
 # What a header can carry, RFC 6750, section 2.1.
@@ -71,6 +72,7 @@ class TokenSession(requests.Session):
         kwargs |= {
             "allow_redirects": False,
             "timeout": TIMEOUT,
+            "proxies": proxies(),
             "verify": settings.OIDC_VERIFY_SSL,
         }
         return super().request(*args, **kwargs)
