@@ -67,6 +67,12 @@ class Command(BaseCommand):
         )
         parser.add_argument("--format", choices=FORMATS, default="table")
 
+    def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> Any:
+        """Have a wrong option told here, and not by argparse on standard error."""
+        parser = super().create_parser(prog_name, subcommand, **options)
+        parser.called_from_command_line = False
+        return parser
+
     def run_from_argv(self, argv: list[str]) -> None:
         """End with 3 whatever goes wrong: 1 and 2 are answers of their own."""
         be_writable()
@@ -77,7 +83,9 @@ class Command(BaseCommand):
         except BrokenPipeError:  # whoever read has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise Judged(Level.UNKNOWN) from None
-        except SystemExit as ended:  # of argparse, which has explained itself
+        except CommandError as refused:
+            self.unknown(str(refused).removeprefix("Error: "))
+        except SystemExit as ended:
             if ended.code:
                 self.unknown("The command cannot be run so; see standard error.")
         except Exception:
