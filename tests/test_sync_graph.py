@@ -110,7 +110,7 @@ def test_a_dry_run_says_all_and_writes_nothing(graph_source, line, capsys):
     sync(line)
     graph_source.remove(id)
     said = sync(line, capsys, dry_run=True)
-    assert "1 would be vanished; nothing was saved" in said.out
+    assert "1 would have vanished; nothing was saved" in said.out
     assert SyncedState.objects.get(state_id=id).vanished_at is None
 
 

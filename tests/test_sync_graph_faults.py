@@ -69,8 +69,8 @@ LONG_AGO = "Wed, 21 Oct 2015 07:28:00 GMT"
     [
         (status(429, Retry_After="7"), 7, 7.5),
         (status(429, Retry_After=DATE), 0, 32),
-        (status(429, Retry_After=LONG_AGO), 0, 0),
-        (status(429, Retry_After="0"), 0, 0),
+        (status(429, Retry_After=LONG_AGO), 0.5, 1),
+        (status(429, Retry_After="0"), 0.5, 1),
         (status(429, Retry_After="999999999999"), 300, 315),
         (status(429, Retry_After="soon"), 0.5, 1),
         (status(429), 0.5, 1),
@@ -352,6 +352,13 @@ def test_refused_records_keep_no_other_one_out(line, capsys):
     assert "Refused: 'bad': certificateKeyUsages: " in said.err
     assert "Refused: 'nul\\x00': id: " in said.err
     assert {*State.objects.values_list("pk", flat=True)} == {"a", "b"}
+
+
+def test_a_dry_run_names_the_ids_that_nobody_could_store(line, capsys):
+    bad = [{**ITEM, "id": id} for id in ("nul\0", "half\ud800", "x" * 5000)]
+    line.faults.append(says({"value": [ITEM, *bad]}))
+    assert refused(line, dry_run=True) == "3 records were refused."
+    assert "1 would be new" in capsys.readouterr().out
 
 
 def test_what_a_page_leaves_out_is_null_for_a_new_record_only(line):

@@ -46,7 +46,7 @@ class Run:
         with transaction.atomic():
             source = self.mine()
             found = [*verdicts(page.rows, dry_run=False, keep_going=True)]
-            ids = [id for id in page.ids if len(id) <= ID_LENGTH and storable(id)]
+            ids = storable_ids(page)
             fresh = SyncedState.objects.saw(source, ids)
             self.idle = 0 if fresh or len(ids) < len(page.ids) else self.idle + 1
             counts = Counter(verdict.kind for verdict in found)
@@ -88,6 +88,11 @@ class Run:
         with patient():
             self.source = self.mine()
             return self.source.complete()
+
+
+def storable_ids(page: Page) -> list[str]:
+    """Return the ids that a record here could have."""
+    return [id for id in page.ids if len(id) <= ID_LENGTH and storable(id)]
 
 
 def judged(pages: Iterator[Page], report: Report) -> Iterator[Counter[Kind]]:

@@ -15,7 +15,7 @@ from certstates.sync.following import follow
 from certstates.sync.locking import alone
 from certstates.sync.pages import Page
 from certstates.sync.refusals import LinkExpired, LinkLeadsNowhere, SyncRefused
-from certstates.sync.runs import Report, Run, judged
+from certstates.sync.runs import Report, Run, judged, storable_ids
 from certstates.transactions import patient
 
 WHO = "sync_graph"
@@ -139,8 +139,8 @@ def rehearse(plan: Plan) -> Outcome:
     def counted() -> Iterator[Page]:
         for page in plan.pages():
             outcome.pages += 1
-            ids = [v for v in page.ids if "\0" not in v]
-            outcome.vanished -= known.filter(state_id__in=ids).count()
+            seen = known.filter(state_id__in=storable_ids(page))
+            outcome.vanished -= seen.count()
             yield page
 
     for counts in judged(counted(), plan.report):

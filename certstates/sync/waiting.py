@@ -39,9 +39,10 @@ def retry_after(header: str | None) -> float | None:
 def wait_of(attempt: int, asked: float | None) -> float:
     """Return the seconds before the next attempt, the first of which is 1.
 
-    No two clients that were refused together should come back together.
+    No two clients that were refused together should come back together. A server that
+    asks for no time at all gets what one gets that does not ask.
     """
     spread = secrets.randbelow(1000) / 1000
-    if asked is not None:
+    if asked:
         return asked * (1 + spread / 20)
     return min(LONGEST, 2.0 ** (attempt - 1)) * (0.5 + spread / 2)

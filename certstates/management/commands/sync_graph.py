@@ -211,6 +211,6 @@ def summary(plan: Plan, outcome: Outcome, seconds: float, *, dry_run: bool) -> s
         f"{plan.base_url}: {outcome.pages:,} pages in {seconds:,.1f} s: "
         f"{counts[Kind.NEW]:,} {verb}new, {counts[Kind.CHANGED]:,} {verb}changed, "
         f"{counts[Kind.UNCHANGED]:,} unchanged, {counts[Kind.REFUSED]:,} refused, "
-        f"{outcome.vanished:,} {verb or 'have '}vanished"
+        f"{outcome.vanished:,} {'would ' if dry_run else ''}have vanished"
         f"{'; nothing was saved' if dry_run else ''}."
     )
