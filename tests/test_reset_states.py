@@ -55,7 +55,8 @@ def test_a_terminal_is_asked(monkeypatch):
     make_state()
     monkeypatch.setattr(sys, "stdin", Terminal("yes\n"))
     words = reset("--fixture", "empty")
-    assert "This deletes 1 records.\nType yes to go on: " in words
+    assert "This deletes 1 records of " in words
+    assert words.partition("Type yes to go on: ")[1]
     assert not State.objects.exists()
 
 
@@ -66,6 +67,18 @@ def test_any_other_answer_deletes_nothing(monkeypatch, answer):
     with pytest.raises(CommandError, match="Nothing was deleted"):
         reset("--fixture", "empty")
     assert State.objects.count() == 1
+
+
+def test_the_question_names_the_database_and_no_password(monkeypatch):
+    make_state()
+    monkeypatch.setattr(sys, "stdin", Terminal("no\n"))
+    monkeypatch.setenv("DATABASE_URL", "postgresql://user:secret@db.example/name")
+    out = io.StringIO()
+    with pytest.raises(CommandError, match="Nothing was deleted"):
+        call_command("reset_states", stdout=out)
+    name = connection.settings_dict["NAME"]
+    assert f"1 records of the database {name} on " in out.getvalue()
+    assert "secret" not in out.getvalue()
 
 
 def test_where_nobody_can_be_asked_it_is_refused(monkeypatch):

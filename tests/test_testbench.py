@@ -5,11 +5,14 @@ import datetime as dt
 import uuid
 
 import pytest
+from django.core.management import CommandError
 from django.db import connection
 
+from certstates.management.commands import up
 from certstates.models import Door, RemovedState, StateEvent
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.permissions import READ, READ_WRITE
+from certstates.testbench import tables
 from tests.bench import BenchClient, install
 from tests.make import ROOT, URL, ApiClient, error_of, make_body, make_state, make_token
 from tests.test_settings import read
@@ -192,6 +195,24 @@ def test_with_the_setting_it_stands_where_these_tests_have_it(settings, bench):
     code, said, err = read("MIDDLEWARE", DEBUG="on", TESTBENCH="on")
     assert code == 0, err
     assert ast.literal_eval(said) == settings.MIDDLEWARE
+
+
+def test_a_server_with_records_is_no_bench_until_they_are_given_up(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://db.example/name")
+    make_state()
+    with pytest.raises(CommandError, match=r"records in .*reset_states"):
+        up.refuse_records_of_others()
+    State.objects.all().delete()
+    up.refuse_records_of_others()
+    tables.prepare()
+    make_state()
+    up.refuse_records_of_others()
+
+
+def test_the_embedded_database_may_be_a_bench(monkeypatch):
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    make_state()
+    up.refuse_records_of_others()
 
 
 def delta(client, link):

@@ -10,6 +10,7 @@ from django.utils import timezone
 from certstates import stories
 from certstates.history import recorded
 from certstates.management.commands.seed_states import moment
+from certstates.management.databases import database_at_hand
 from certstates.management.refusals import explained
 from certstates.models import Door, ManagedAllDeviceCertificateState
 from certstates.models.queryset import MOVABLE
@@ -58,14 +59,13 @@ class Command(BaseCommand):
         """Let somebody say yes before anything is lost, or raise CommandError."""
         if not count:
             return
+        records = f"{count:,} records of {database_at_hand()}"
         if not sys.stdin.isatty():
             raise CommandError(
-                f"There are {count:,} records, and nobody to ask whether they may be "
-                "deleted. Nothing was done; --yes deletes them."
+                f"There are {records}, and nobody to ask whether they may be deleted. "
+                "Nothing was done; --yes deletes them."
             )
-        self.stdout.write(
-            f"This deletes {count:,} records.\nType yes to go on: ", ending=""
-        )
+        self.stdout.write(f"This deletes {records}.\nType yes to go on: ", ending="")
         self.stdout.flush()
         with contextlib.suppress(EOFError):
             if input().strip().lower() == "yes":

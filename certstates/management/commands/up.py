@@ -27,6 +27,7 @@ from certstates.checks import NO_BENCH_WITHOUT_DEBUG
 from certstates.errors import GraphError
 from certstates.examples import curl_create
 from certstates.history import recorded
+from certstates.management.databases import database_at_hand
 from certstates.models import Door, ManagedAllDeviceCertificateState
 from certstates.permissions import READ_WRITE
 from certstates.tokens import issue_token
@@ -82,6 +83,8 @@ class Command(BaseCommand):
                 self.reset()
             with self.database():
                 with alone():
+                    if settings.TESTBENCH:
+                        refuse_records_of_others()
                     self.migrate()
                     if settings.TESTBENCH:
                         prepare_bench()
@@ -206,6 +209,20 @@ class Command(BaseCommand):
             f"  password      {password}\n"
             f"  bearer token  {token}\n"
             f"\nPost a record:\n\n{curl}"
+        )
+
+
+def refuse_records_of_others() -> None:
+    """Keep a test bench off a server whose records nobody has given up."""
+    from certstates.testbench import tables
+
+    if not os.environ.get("DATABASE_URL") or tables.are_known():
+        return
+    if tables.is_in_use():
+        raise CommandError(
+            f"There are records in {database_at_hand()}, which never was a test "
+            "bench: every client could delete them all. Nothing was started. If they "
+            "may go, empty it first: manage.py reset_states --fixture empty"
         )
 
 
