@@ -65,7 +65,8 @@ def serve(
         workers=min(os.cpu_count() or 1, MOST_WORKERS),
         respawn_failed_workers=True,
         blocking_threads=BENCH_THREADS if settings.TESTBENCH else THREADS,
-        log_level=LogLevels.warning,
+        # On few cores it warns of the threads that a bench is meant to have.
+        log_level=LogLevels.error if settings.TESTBENCH else LogLevels.warning,
         websockets=False,
         # An idle HTTP/2 connection, as browsers keep, would hold up the stop.
         http=HTTPModes.http1 if identity else HTTPModes.auto,

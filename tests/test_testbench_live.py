@@ -35,6 +35,7 @@ def desk():
 def running(desk):
     with desk.up("--testbench") as serving:
         assert "Test bench:" in serving.words
+        assert "WARNING" not in serving.words
         yield TestBench(base_url=serving.url, token=serving.token)
 
 
