@@ -22,7 +22,6 @@ HIDDEN = [
     "/static/%2e%2e/.data/secret_key",
     "/static//etc/passwd",
     "/server-status",
-    "/metrics",
     "/__debug__/",
     "/docs/.git/config",
     "/admin/doc/",

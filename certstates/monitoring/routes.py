@@ -8,7 +8,7 @@ import functools
 from django.http import HttpRequest
 from django.urls import resolve
 
-from certstates.addresses import COLLECTION, ROOTS, SINGLETON
+from certstates.addresses import COLLECTION, ROOTS, SINGLETON, any_case
 
 RECORD = f"{COLLECTION}/{{id}}"
 # Below each service root: the label, and an address that leads to its route.
@@ -46,6 +46,7 @@ ELSEWHERE = (
 )
 ADMIN = "admin"
 STATIC = "static"
+BENCH = f"^{any_case('testbench')}"
 UNKNOWN = "unknown"  # no route has this form
 REFUSED = "refused"  # before a route was looked for
 
@@ -69,4 +70,6 @@ def label_of(request: HttpRequest) -> str:
         return ADMIN
     if not match.route:  # the first page's, and that of whatever has no other
         return "/" if request.path_info == "/" else UNKNOWN
+    if match.route.startswith(BENCH):  # its routes are there with it only
+        return "/testbench"
     return labels().get(match.route) or f"/{match.route}"

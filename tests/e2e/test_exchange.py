@@ -31,7 +31,7 @@ def test_the_list_is_exported_edited_and_imported(page, desk):
 
     for row in rows[:2]:
         row["userPrincipalName"] = f"{page.scheme}@fabrikam.example"
-    rows[2]["id"] = ""
+    rows[2] |= {"id": "", "managedDeviceDisplayName": f"LAPTOP-{page.scheme}"}
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, [*rows[0]])
     writer.writeheader()
