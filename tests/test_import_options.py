@@ -194,6 +194,13 @@ def test_a_line_of_two_gigabytes_is_refused_in_little_memory(here):
     assert "more than 1,048,576 characters" in err
 
 
+def test_a_record_of_many_lines_is_refused_before_it_fills_the_memory(here):
+    name = written_file(here, csv_file(RECORD) + b'"x\n",' * 300_000)
+    code, _, err = run(name)
+    assert code == 1
+    assert "has more than 1,048,576 characters: is a quotation mark not closed?" in err
+
+
 def test_what_a_file_cannot_tell_is_passed_on(here, monkeypatch):
     found = []
 

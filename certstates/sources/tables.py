@@ -9,7 +9,7 @@ from typing import IO, TextIO
 from certstates.sources import shapes
 from certstates.sources.reading import AS_IT_IS, Reading
 from certstates.sources.rows import FileRefused, Row, Source
-from certstates.sources.texts import LONGEST_LINE, lines_of, text_of
+from certstates.sources.texts import LONGEST_LINE, Lines, text_of
 
 DELIMITERS = ",;\t"
 FOREIGN_DELIMITERS = "|^~"
@@ -30,9 +30,8 @@ class CsvFile(Source):
         text = text_of(file, reading.encoding, longest_line=LONGEST_LINE)
         self.above, header = header_of(text)
         delimiter = delimiter_of(header)
-        self.reader = csv.reader(
-            lines_of(text, above=self.above), delimiter=delimiter, strict=True
-        )
+        self.lines = Lines(text, above=self.above)
+        self.reader = csv.reader(self.lines, delimiter=delimiter, strict=True)
         _, columns = next(self._records(), (0, []))
         if not columns:
             raise FileRefused("The file has no lines.")
@@ -52,6 +51,7 @@ class CsvFile(Source):
         begins = next_line + reader.line_num
         try:
             for cells in reader:
+                self.lines.begin_record()
                 if cells:
                     yield begins, cells
                 begins = next_line + reader.line_num

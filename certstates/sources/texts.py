@@ -121,14 +121,33 @@ def too_long(number: int) -> FileRefused:
     return FileRefused(f"Line {number:,} has more than {LONGEST_LINE:,} characters.")
 
 
-def lines_of(text: TextIO, *, above: int = 0) -> Iterator[str]:
-    """Yield the lines, and refuse one that would fill the memory.
+class Lines:
+    """The lines of a text, of which neither one nor a record may fill the memory.
 
-    So many lines were read ``above``, and are counted.
+    So many were read ``above``, and are counted. Whoever has a record of them begins
+    the next one: line ends between quotation marks do not end a record.
     """
-    number = above
-    while line := text.readline(LONGEST_LINE):
-        number += 1
+
+    def __init__(self, text: TextIO, *, above: int = 0) -> None:
+        self.text, self.number, self.length = text, above, 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self.text.readline(LONGEST_LINE)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        self.length += len(line)
         if len(line) == LONGEST_LINE:
-            raise too_long(number)
-        yield line
+            raise too_long(self.number)
+        if self.length > LONGEST_LINE:
+            raise FileRefused(
+                f"The record that goes on in line {self.number:,} has more than "
+                f"{LONGEST_LINE:,} characters: is a quotation mark not closed?"
+            )
+        return line
+
+    def begin_record(self) -> None:
+        self.length = 0
