@@ -201,6 +201,14 @@ def test_a_record_of_many_lines_is_refused_before_it_fills_the_memory(here):
     assert "has more than 1,048,576 characters: is a quotation mark not closed?" in err
 
 
+def test_an_object_of_many_long_values_is_refused_before_it_fills_the_memory(here):
+    value = "[" + "1," * 2**18 + "1]"
+    content = "{" + ",".join(f'"n{n}": {value}' for n in range(4)) + "}"
+    code, _, err = run(written_file(here, content.encode(), "a.json"))
+    assert code == 1
+    assert "The JSON value in line 1 has more than 1,048,576 characters" in err
+
+
 def test_what_a_file_cannot_tell_is_passed_on(here, monkeypatch):
     found = []
 

@@ -62,7 +62,7 @@ class JsonFile(Source):
         """Read an object that may have a million records in its ``value``."""
         line = self.text.line
         found: dict[str, Any] = {}
-        is_page = False
+        is_page, size = False, 0
         self.text.expect("{")
         ends = self.text.taken("}")
         while not ends:
@@ -72,7 +72,11 @@ class JsonFile(Source):
                 self.schema = schema_of(found)
                 yield from self._array()
             else:
+                begins = self.text.place
                 found[name] = self.text.value()
+                size += self.text.place - begins
+                if size > LONGEST_VALUE:
+                    raise too_long(line)
             ends = self.text.taken("}")
             if not ends:
                 self.text.expect(",")
@@ -129,6 +133,13 @@ def refuse_refusal(found: dict[str, Any]) -> None:
         raise FileRefused(f"The file is an error that a server answered: {said}")
 
 
+def too_long(line: int) -> FileRefused:
+    return FileRefused(
+        f"The JSON value in line {line:,} has more than {LONGEST_VALUE:,} characters, "
+        "or does not end."
+    )
+
+
 def reason_of(error: json.JSONDecodeError) -> str:
     """Return what is wrong; Python's sentences go on with the place, which follows."""
     return error.msg.removesuffix(" at").removesuffix(" starting")
@@ -141,7 +152,13 @@ class Text:
         self.file = file
         self.decoder = decoder()
         self.buffer, self.at, self.line = "", 0, 1
+        self.passed = 0  # characters that are not in the buffer any more
         self.whole = False  # the buffer has the end of the file
+
+    @property
+    def place(self) -> int:
+        """Return how many characters of the file were passed."""
+        return self.passed + self.at
 
     def peek(self) -> str:
         """Return the next character that is no white space; nothing at the end."""
@@ -202,11 +219,9 @@ class Text:
             return False
         rest = self.buffer[self.at :]
         if len(rest) > LONGEST_VALUE:
-            raise FileRefused(
-                f"The JSON value in line {self.line:,} has more than "
-                f"{LONGEST_VALUE:,} characters, or does not end."
-            )
+            raise too_long(self.line)
         piece = self.file.read(max(READ, len(rest)))
+        self.passed += self.at
         self.buffer, self.at, self.whole = rest + piece, 0, not piece
         return bool(piece)
 
