@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from certstates.models import ManagedAllDeviceCertificateState as State
+from certstates.sync.addresses import base_of, scope_of
 from tests.desk import free_port
 from tests.graph_source import PAGE, first, line_to, status
 
@@ -196,3 +197,30 @@ def test_no_proxy_hears_what_is_meant_for_this_machine(
         with pytest.raises(BlockingIOError):
             proxy.accept()
     assert State.objects.count() == len(graph_source.records())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://graph.microsoft.com/beta",
+        " https://graph.microsoft.com/beta// ",
+        "HTTPS://Graph.Microsoft.com/beta",
+        "https://graph.microsoft.com:443/beta",
+        "https://graph.microsoft.com:/v1.0/../beta/",
+    ],
+)
+def test_an_address_is_one_source_however_it_is_spelled(url):
+    assert base_of(url) == "https://graph.microsoft.com/beta"
+    assert scope_of(base_of(url)) == "https://graph.microsoft.com/.default"
+
+
+@pytest.mark.parametrize(
+    ("url", "base"),
+    [
+        ("http://localhost:8000/Beta/", "http://localhost:8000/Beta"),
+        ("http://[::1]:80", "http://[::1]"),
+        ("https://h/..", "https://h"),
+    ],
+)
+def test_what_tells_a_source_from_others_is_kept(url, base):
+    assert base_of(url) == base

@@ -36,13 +36,13 @@ def origin_of(url: str) -> str:
 
 
 def base_of(url: str) -> str:
-    """Return an address to begin with, without a slash at its end.
+    """Return an address to begin with, spelled in one way: it names a source.
 
     Raises SyncRefused where a token would travel in the open.
     """
     url = url.strip().rstrip("/")
     try:
-        scheme, _, host = origin_of(url).rpartition(":")[0].partition("://")
+        origin, _, port = origin_of(url).rpartition(":")
     except SyncRefused:
         raise SyncRefused(
             "--base-url must be an address such as https://graph.microsoft.com/beta, "
@@ -50,12 +50,15 @@ def base_of(url: str) -> str:
         ) from None
     if "?" in url or "#" in url:
         raise SyncRefused("--base-url must have no query and no fragment.")
+    scheme, _, host = origin.partition("://")
     if scheme == "http" and host not in LOOPBACK:
         raise SyncRefused(
             "--base-url must be https: the token must not be read on the way. (http "
             "is for this machine only.)"
         )
-    return url
+    if int(port) != PORTS[scheme]:
+        origin = f"{origin}:{port}"
+    return origin + (parse_url(url).path or "").rstrip("/")
 
 
 def proxies() -> dict[str, str]:
