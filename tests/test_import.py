@@ -284,6 +284,9 @@ def test_a_certificate_is_told_by_its_subject_and_its_status(staff):
     [shown] = re.findall(r'data-label="Record">([^<]*)<', page.text)
     assert "PHONE-1" in shown
     assert '<td data-label="Revocation">none</td>' in page.text
+    assert '<td data-label="User"><span class="none">(none)</span>' in page.text
+    confirm(staff, page)
+    assert State.objects.get().user_principal_name is None
 
 
 def test_stored_markup_is_shown_as_text(staff):

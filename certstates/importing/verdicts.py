@@ -59,6 +59,12 @@ class Verdict:
         return self.device or subject or "(no device)"
 
     @property
+    def user(self) -> str | None:
+        """Return the user; a row that knows none has none, and not an empty text."""
+        user: str | None = self.values.get("userPrincipalName")
+        return user
+
+    @property
     def outline(self) -> bytes:
         """Return what tells it from any other end of the same row."""
         return orjson.dumps([self.kind, self.id, self.changes, self.faults])
