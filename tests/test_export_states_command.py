@@ -1,5 +1,6 @@
 """``manage.py export_states``: a whole file or none, or a pipe."""
 
+import errno
 import gzip
 import io
 import os
@@ -197,6 +198,16 @@ def test_a_pipe_that_breaks_off_does_not_look_whole(two, monkeypatch, kind):
         return
     with pytest.raises(orjson.JSONDecodeError):
         orjson.loads(body.splitlines()[-1])
+
+
+def test_a_standard_output_that_is_full_is_named(two):
+    class Full(io.BytesIO):
+        def write(self, data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(CommandError) as refused:
+        call_command("export_states", format="csv", stdout=io.TextIOWrapper(Full()))
+    assert str(refused.value) == "Standard output: No space left on device."
 
 
 def test_a_reader_that_goes_away_ends_it_quietly(two, capfd):

@@ -117,7 +117,8 @@ def refused_in_words(output: Path) -> Iterator[None]:
     except exporter.DoesNotFit as refused:
         raise CommandError(str(refused)) from None
     except OSError as error:
-        raise CommandError(f"{output}: {error.strerror or error}.") from None
+        name = "Standard output" if output == STDOUT else output
+        raise CommandError(f"{name}: {error.strerror or error}.") from None
 
 
 def asked_for(wanted: str | None, orderby: str | None) -> CertificateStateQuerySet:
