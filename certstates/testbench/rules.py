@@ -180,7 +180,9 @@ def add(rules: Iterable[Rule]) -> None:
         for rule in rules:
             cursor.execute(ADD, [orjson.dumps(rule.json).decode()])
         if len(_stored()) > MOST_RULES:
-            raise BadRequest(f"There can be {MOST_RULES} rules.", target="faults")
+            raise BadRequest(
+                f"There can be {MOST_RULES} rules at most.", target="faults"
+            )
 
 
 def clear() -> None:
