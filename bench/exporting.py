@@ -1,9 +1,9 @@
 """What an export costs, beside ``psql \\copy`` of the same rows in the same run.
 
-Run it as ``python -m bench.exporting`` in an environment whose ``DATABASE_URL`` names a
-database with at least ``--rows`` records (``manage.py seed_states`` makes them), after
-``VACUUM ANALYZE``. psql must be at hand. Each contender writes the same
-records in the same order into a file, in turns; ``--runs`` says how often.
+Run it as ``python -m bench.exporting`` where ``psql`` is there. It makes a database of
+its own beside that of ``DATABASE_URL``, or in a cluster of its own, with ``--rows``
+seeded records, and drops it. Each contender writes the same records in the same order
+into a file, in turns; ``--runs`` says how often.
 
 ``ratio`` is psql's median by the contender's: 1 is as fast, 0.5 takes twice as long.
 ``peak`` is the most memory that a process of its own held that did nothing else.
@@ -22,8 +22,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from django.core.management import call_command
 from django.db import connection
 
+from bench.databases import database, environment
 from certstates import exporter
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.odata.ordering import Ordering
@@ -82,7 +84,11 @@ def peak(kind: str, rows: int) -> float:
     """Return the peak in MB of a process that exports once."""
     command = [sys.executable, "-m", "bench.exporting", "--rows", str(rows)]
     done = subprocess.run(  # noqa: S603 # nosec B603 # this module itself
-        [*command, "--only", kind], check=True, capture_output=True, text=True
+        [*command, "--only", kind],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment()},
     )
     return float(done.stdout)
 
@@ -108,17 +114,18 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5, help="how often each is made")
     parser.add_argument("--only", choices=FORMATS, help="make it once; say the peak")
     asked = parser.parse_args()
-    found = State.objects.count()
-    if found < asked.rows:
-        raise SystemExit(f"There are {found:,} records only: manage.py seed_states.")
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "records"
-        if asked.only:
+        if asked.only:  # in a database that another of these has made
             export(asked.only, asked.rows, path)
             print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
             return
-        print(f"{asked.rows:,} records, {asked.runs} runs")
-        report(measured(asked.rows, asked.runs, path), asked.rows)
+        with database():
+            call_command("seed_states", count=asked.rows)
+            with connection.cursor() as cursor:
+                cursor.execute("VACUUM ANALYZE")
+            print(f"{asked.rows:,} records, {asked.runs} runs")
+            report(measured(asked.rows, asked.runs, path), asked.rows)
 
 
 if __name__ == "__main__":

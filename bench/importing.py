@@ -1,9 +1,9 @@
 """What an import costs, beside ``psql \\copy`` of the same rows in the same run.
 
-Run it as ``python -m bench.importing`` where ``DATABASE_URL`` names a PostgreSQL that
-lets a database be made, and ``psql`` is there. It makes a database beside that one, and
-drops it. ``--rows`` says how many rows the report of Intune has, ``--runs`` how often
-everything is measured; medians are printed.
+Run it as ``python -m bench.importing`` where ``psql`` is there. It makes a database of
+its own beside that of ``DATABASE_URL``, or in a cluster of its own, and drops it.
+``--rows`` says how many rows the report of Intune has, ``--runs`` how often everything
+is measured; medians are printed.
 
 An import is ``manage.py import_states`` in a process of its own, from its start to its
 end: it reads and judges every row, tells new from changed, and writes the history.
@@ -23,14 +23,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from django.conf import settings
-from django.db import connection
+from django.db import ProgrammingError, connection
 
+from bench.databases import address, database, environment
 from certstates.importing.laws import COLUMNS, printed
 from certstates.models import ManagedAllDeviceCertificateState as State
 from certstates.models import RemovedState, StateEvent, camel_case
@@ -102,16 +102,7 @@ def make_files(directory: Path, count: int) -> tuple[Path, Path]:
     return report, table
 
 
-def address() -> str:
-    """Return the URL of the database that was made for this."""
-    found = connection.settings_dict
-    user, password = quote(found["USER"] or ""), quote(found["PASSWORD"] or "")
-    host, port = quote(found["HOST"] or "", safe=""), found["PORT"]
-    who = f"{user}:{password}@" if password else f"{user}@" if user else ""
-    return f"postgresql://{who}{host}{f':{port}' if port else ''}/{found['NAME']}"
-
-
-def cost(command: list[str], environment: Mapping[str, str]) -> Cost:
+def cost(command: list[str], told: Mapping[str, str]) -> Cost:
     """Run a process to its end, and return what it took.
 
     Memory is asked of a small process between: a child is charged with what its parent
@@ -120,7 +111,7 @@ def cost(command: list[str], environment: Mapping[str, str]) -> Cost:
     began = time.perf_counter()
     done = subprocess.run(  # noqa: S603 # nosec B603 # commands of this file
         [sys.executable, "-ISc", MEASURED, *command],
-        env={**os.environ, **environment},
+        env={**os.environ, **told},
         stdout=subprocess.PIPE,
         check=True,
     )
@@ -135,7 +126,7 @@ def copy(table: str, file: Path) -> Cost:
 
 def import_file(file: Path) -> Cost:
     command = [sys.executable, "manage.py", "import_states", str(file)]
-    return cost(command, {"DATABASE_URL": address()})
+    return cost(command, environment())
 
 
 def empty() -> None:
@@ -148,7 +139,8 @@ def empty() -> None:
         # nosemgrep: sql-built -- the name of the model's table
         cursor.execute(f"CREATE TABLE {BARE} (LIKE {TABLE} INCLUDING DEFAULTS)")
         cursor.execute(f"ALTER TABLE {BARE} ADD PRIMARY KEY (id)")
-        cursor.execute("CHECKPOINT")
+        with suppress(ProgrammingError):  # not everybody may ask for one
+            cursor.execute("CHECKPOINT")
 
 
 def run(report: Path, table: Path) -> dict[str, Cost]:
@@ -164,16 +156,6 @@ def run(report: Path, table: Path) -> dict[str, Cost]:
             empty()
         costs[name] = way()
     return costs
-
-
-@contextmanager
-def database() -> Iterator[None]:
-    name = connection.settings_dict["NAME"]
-    connection.creation.create_test_db(verbosity=0, autoclobber=True)
-    try:
-        yield
-    finally:
-        connection.creation.destroy_test_db(name, verbosity=0)
 
 
 def lines_of(costs: list[dict[str, Cost]], rows: int) -> Iterator[str]:

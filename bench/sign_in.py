@@ -13,43 +13,24 @@ or where any name was not locked after its fifth wrong password.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import logging
-import os
 import random
 import statistics
 import sys
 import time
 from collections.abc import Iterator
 
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
 
+from bench.databases import database
 from certstates.staff.attempts import OWN_LIMIT
-from project.embedded_postgres import Cluster
 
 LOGIN = "/admin/login/"
 MOST = 1.1
 KINDS = ("known", "unknown")
 STATUSES = {"wrong": 200, "locked": 429}
-
-
-@contextlib.contextmanager
-def database() -> Iterator[None]:
-    """Run a server, unless there is one, and make an empty database on it."""
-    with contextlib.ExitStack() as stack:
-        if not os.environ.get("DATABASE_URL"):
-            place = settings.BASE_DIR / ".data"
-            cluster = Cluster(place, name="bench-postgres", durable=False)
-            stack.enter_context(cluster.running())
-            connection.settings_dict.update(cluster.settings)
-        name = connection.settings_dict["NAME"]
-        connection.creation.create_test_db(verbosity=0, autoclobber=True)
-        yield
-        connection.creation.destroy_test_db(name, verbosity=0)
 
 
 def make_people(names: int) -> None:
@@ -105,7 +86,7 @@ def main() -> None:
     names = parser.parse_args().names
     logging.disable(logging.WARNING)
     taken = {answer: {kind: list[float]() for kind in KINDS} for answer in STATUSES}
-    with database():
+    with database(durable=False):
         make_people(names)
         for answer, kind, took in measure(names):
             taken[answer][kind].append(took)

@@ -28,7 +28,7 @@ INSERT INTO certstates_testbench_snapshot (name) VALUES (%s) ON CONFLICT DO NOTH
 KEEP = f"""
 INSERT INTO certstates_testbench_record (snapshot, id, record)
 SELECT %s, id, to_jsonb(state) - 'version' FROM {STATES} AS state
-"""  # nosec B608 # names of the model\'s
+"""  # nosec B608 # names of the model's own
 END = "UPDATE certstates_testbench_snapshot SET records = %s WHERE name = %s"
 LISTED = "SELECT name, created_at, records FROM certstates_testbench_snapshot"
 ORDER = " ORDER BY created_at, name"
@@ -40,7 +40,7 @@ DELETE FROM {STATES} AS state WHERE NOT EXISTS (
     SELECT FROM certstates_testbench_record AS kept
     WHERE kept.snapshot = %s AND kept.id = state.id
 )
-"""  # nosec B608 # names of the model\'s
+"""  # nosec B608 # names of the model's own
 CHANGE = f"""
 UPDATE {STATES} AS state SET ({COLUMNS}) = (
     SELECT {COLUMNS} FROM jsonb_populate_record(state, kept.record)
@@ -48,7 +48,7 @@ UPDATE {STATES} AS state SET ({COLUMNS}) = (
 FROM certstates_testbench_record AS kept
 WHERE kept.snapshot = %s AND kept.id = state.id
 AND kept.record IS DISTINCT FROM to_jsonb(state) - 'version'
-"""  # nosec B608 # names of the model\'s
+"""  # nosec B608 # names of the model's own
 CREATE = f"""
 INSERT INTO {STATES} ({COLUMNS})
 SELECT {COLUMNS} FROM (
@@ -58,7 +58,7 @@ SELECT {COLUMNS} FROM (
         SELECT FROM {STATES} AS state WHERE state.id = kept.id
     )
 ) AS missing
-"""  # nosec B608 # names of the model\'s
+"""  # nosec B608 # names of the model's own
 
 
 @dataclass(frozen=True)
