@@ -16,7 +16,6 @@ from certstates.transactions import patient
 
 # Pages without a single record that the run had not seen.
 MOST_IDLE = 20
-COUNTED = (Kind.NEW, Kind.CHANGED, Kind.UNCHANGED, Kind.REFUSED)
 
 Report = Callable[[Verdict], None]
 

@@ -9,10 +9,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError, OperationalError, ProgrammingError
 from django.utils import timezone
 from psycopg import errors
-from tqdm import tqdm
 
 from certstates.copying import copy_rows
 from certstates.history import recorded
+from certstates.management.progress import bar
 from certstates.models import Door, ManagedAllDeviceCertificateState
 from certstates.models.queryset import MOVABLE
 from certstates.seeding.certificates import Row
@@ -90,9 +90,7 @@ class Command(BaseCommand):
 
     def shown(self, rows: Iterator[Row], count: int) -> Iterator[Row]:
         """Pass rows on; show how many on standard error, if that is a terminal."""
-        yield from tqdm(
-            rows, total=count, unit=" records", unit_scale=True, disable=None
-        )
+        yield from bar(iterable=rows, total=count, unit=" records", unit_scale=True)
         self.stdout.write("All are copied; indexes and statistics follow")
         self.stdout.flush()
 

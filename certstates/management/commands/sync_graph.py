@@ -12,9 +12,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
-from tqdm import tqdm
 
 from certstates.importer import Kind, Verdict
+from certstates.management import progress
 from certstates.management.refusals import explained
 from certstates.models.sync import FILTER_LENGTH, URL_LENGTH
 from certstates.sync.addresses import base_of, scope_of
@@ -89,9 +89,7 @@ class Command(BaseCommand):
     def plan(self, options: dict[str, Any]) -> Iterator[Plan]:
         base_url = base_of(options["base_url"])
         refuse_long(base_url, options["filter"])
-        with tqdm(
-            desc="Records", unit=" records", disable=not sys.stderr.isatty()
-        ) as bar:
+        with progress.bar(desc="Records", unit=" records") as bar:
 
             def notify(sentence: str) -> None:
                 bar.write(sentence, file=sys.stderr)
