@@ -14,22 +14,22 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtensionOID, NameOID
 
 from certstates.edm import EdmDateTimeOffset
+from certstates.sources.flags import FLAGS, folded
+from certstates.usages import MICROSOFT, PKIX
 
-# Source: RFC 5280, section 4.2.1.3, by the numbers of .NET's X509KeyUsageFlags.
-KEY_USAGES = {
-    "crl_sign": 2,
-    "key_cert_sign": 4,
-    "key_agreement": 8,
-    "data_encipherment": 16,
-    "key_encipherment": 32,
-    "content_commitment": 64,
-    "digital_signature": 128,
-}
+# The library's names for them.
+KEY_USAGES = (
+    "crl_sign",
+    "key_cert_sign",
+    "key_agreement",
+    "data_encipherment",
+    "key_encipherment",
+    "content_commitment",
+    "digital_signature",
+)
 # These have a meaning, and for the library a value, beside a key agreement only.
-AGREEMENT_USAGES = {"encipher_only": 1, "decipher_only": 32768}
+AGREEMENT_USAGES = ("encipher_only", "decipher_only")
 
-PKIX = "1.3.6.1.5.5.7.3"
-MICROSOFT = "1.3.6.1.4.1.311"
 # Windows' English names of extended key usages.
 PURPOSES = {
     "2.5.29.37.0": "Any Purpose",
@@ -157,8 +157,8 @@ def key_usages(certificate: x509.Certificate) -> int | None:
     usages = extension(certificate, ExtensionOID.KEY_USAGE)
     if usages is None:
         return None
-    flags = KEY_USAGES | (AGREEMENT_USAGES if usages.key_agreement else {})
-    return sum(flag for name, flag in flags.items() if getattr(usages, name))
+    names = KEY_USAGES + (AGREEMENT_USAGES if usages.key_agreement else ())
+    return sum(FLAGS[folded(name)] for name in names if getattr(usages, name))
 
 
 def extended_key_usages(certificate: x509.Certificate) -> str | None:
